@@ -1,0 +1,68 @@
+// The one error class that every room throws for a refusal, and the closed set of its codes.
+
+/**
+ * Why a request is refused. Upper-case spec codes are those of the OCI Distribution Spec (section "Error Codes"); the
+ * others are Chartroom's own and are mapped to a spec code and a status in `http/errors.ts`, the only place that knows both.
+ */
+export type ErrorCode =
+  | 'BLOB_UNKNOWN'
+  | 'BLOB_UPLOAD_INVALID'
+  | 'BLOB_UPLOAD_UNKNOWN'
+  | 'BLOB_IN_USE'
+  | 'CHUNK_OUT_OF_ORDER'
+  | 'DIGEST_INVALID'
+  | 'FORBIDDEN'
+  | 'INTERNAL'
+  | 'MANIFEST_BLOB_UNKNOWN'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_TOO_LARGE'
+  | 'MANIFEST_UNKNOWN'
+  | 'NAME_INVALID'
+  | 'NAME_UNKNOWN'
+  | 'NOT_FOUND'
+  | 'RANGE_NOT_SATISFIABLE'
+  | 'REQUEST_INVALID'
+  | 'SIZE_INVALID'
+  | 'BLOB_TOO_LARGE'
+  | 'TAG_INVALID'
+  | 'UNAUTHORIZED'
+  | 'UNAVAILABLE'
+  | 'UNSUPPORTED'
+  | 'VERSION_PUBLISHED'
+  | 'WRONG_REPOSITORY';
+
+/** A refusal. `message` is read by a person: it says who, what, why and what to do next. */
+export class RegistryError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RegistryError';
+    this.code = code;
+  }
+}
+
+/** An upload chunk that does not continue where the upload stands; carries that offset, which the 416 answer reports. */
+export class ChunkOutOfOrder extends RegistryError {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super('CHUNK_OUT_OF_ORDER', message);
+    this.offset = offset;
+  }
+}
+
+/** A byte range beyond the end of a blob; carries the blob's size, which the 416 answer reports (RFC 9110, 15.5.17). */
+export class RangeNotSatisfiable extends RegistryError {
+  readonly size: number;
+
+  constructor(size: number) {
+    super('RANGE_NOT_SATISFIABLE', `the requested range starts beyond the end of the blob, which has ${size} bytes`);
+    this.size = size;
+  }
+}
+
+/** For the end of a `switch` over a union: does not compile while a case is missing. */
+export function unreachable(value: never): never {
+  throw new Error(`a case is missing for ${JSON.stringify(value)}`);
+}
