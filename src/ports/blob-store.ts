@@ -1,0 +1,62 @@
+// The port to the bytes: content-addressed blobs, and uploads that may become blobs.
+import type { Readable } from 'node:stream';
+import type { ByteRange } from '../oci/byte-range.ts';
+import type { Digest } from '../oci/digest.ts';
+
+declare const uploadId: unique symbol;
+/** A version 4 UUID, lower case. */
+export type UploadId = string & { readonly [uploadId]: true };
+
+/** What opening a blob gives: its bytes, or the address to fetch them from. */
+export type BlobBody =
+  | { readonly kind: 'stream'; readonly stream: Readable }
+  | { readonly kind: 'redirect'; readonly url: URL };
+
+/**
+ * Stores bytes. Knows nothing of repositories or rights. What `commit` has acknowledged survives a power cut; everything
+ * else may be gone or half written after one, and is never visible as a blob.
+ */
+export interface BlobStore {
+  /** Starts an upload with no bytes. */
+  start(upload: UploadId): Promise<void>;
+
+  /** How many bytes of the upload have arrived. Undefined when there is no such upload. */
+  received(upload: UploadId): Promise<number | undefined>;
+
+  /**
+   * Adds bytes behind those that are there. What arrived stays when `body` fails midway: the error is thrown on, and the
+   * upload can go on from `received`. Not to be called twice at once for one upload.
+   * @returns how many bytes have arrived in all
+   */
+  append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number>;
+
+  /** Cuts the upload back to its first `size` bytes. */
+  truncate(upload: UploadId, size: number): Promise<void>;
+
+  /** Reads back what arrived so far. */
+  read(upload: UploadId): AsyncIterable<Uint8Array>;
+
+  /**
+   * Turns the upload into the blob `digest`, atomically and durably; the caller has checked that its bytes have that
+   * digest. A blob that is already there is replaced by these equal bytes, which also mends a damaged one.
+   */
+  commit(upload: UploadId, digest: Digest): Promise<void>;
+
+  /** Forgets the upload, if there is one. */
+  discard(upload: UploadId): Promise<void>;
+
+  /** Opens a blob, or bytes [from, to) of it. @throws RegistryError BLOB_UNKNOWN when it is not stored */
+  open(digest: Digest, range?: ByteRange): Promise<BlobBody>;
+
+  /** The blob's size in bytes; undefined when it is not stored. */
+  size(digest: Digest): Promise<number | undefined>;
+
+  /** Removes a blob, if it is there. */
+  delete(digest: Digest): Promise<void>;
+
+  /** Every stored blob, in no particular order. */
+  list(): AsyncIterable<Digest>;
+
+  /** Resolves when the store can be written to; otherwise throws what stands in the way. */
+  checkWritable(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+// The port to the SQL database: text with $1 placeholders goes in, rows come out.
+
+export type SqlValue = string | number | Uint8Array | null;
+
+/** Something that answers SQL. Integers come back as numbers, bytes as Buffers, an absent value as null. */
+export interface Queryable {
+  /** @throws ConstraintViolation when a constraint of the schema forbids the statement */
+  query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
+}
+
+declare const transaction: unique symbol;
+/** A running transaction. Functions that write ask for it, so that nothing is written outside of one. */
+export interface Transaction extends Queryable {
+  readonly [transaction]: true;
+  /** Runs several statements without values, as a migration has them. */
+  script(text: string): Promise<void>;
+}
+
+export interface Database extends Queryable {
+  /** Which folder of `migrations/` is written for it. */
+  readonly dialect: 'sqlite' | 'postgres';
+
+  /**
+   * Runs `work` alone as far as its writes go, and commits durably before the promise resolves; when `work` throws,
+   * nothing of it stays. Inside `work` only SQL may be awaited: everything else would hold up every other writer.
+   */
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+
+  close(): Promise<void>;
+}
+
+/** A constraint of the schema (unique, foreign key, check) forbade a statement: somebody else was faster. */
+export class ConstraintViolation extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ConstraintViolation';
+  }
+}
+
+/** The database cannot be used, for a reason that an operator can act on; the message is one line for the console. */
+export class DatabaseUnusable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'DatabaseUnusable';
+  }
+}

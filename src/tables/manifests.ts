@@ -1,0 +1,134 @@
+// Tables manifests, manifest_blobs and manifest_children: exact bytes, what they are, and what they need.
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Reference } from '../oci/tag.ts';
+import type { Queryable, Transaction } from '../ports/database.ts';
+
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly content: Uint8Array;
+}
+
+export interface NewManifest extends StoredManifest {
+  readonly repository: RepositoryName;
+  readonly artifactType: string | undefined;
+  readonly subject: Digest | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly blobs: readonly Digest[];
+  readonly children: readonly Digest[];
+  readonly pushedAt: number;
+  readonly pushedBy: string;
+}
+
+/**
+ * Stores a manifest and what it needs. False when the repository already had it, in which case nothing changes.
+ * @throws ConstraintViolation when the repository lacks one of the blobs
+ */
+export async function insertManifest(tx: Transaction, manifest: NewManifest): Promise<boolean> {
+  const inserted = await tx.query(
+    `insert into manifests
+       (repository, digest, media_type, artifact_type, subject, annotations, content, size, pushed_at, pushed_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (repository, digest) do nothing returning digest`,
+    [
+      manifest.repository,
+      manifest.digest,
+      manifest.mediaType,
+      manifest.artifactType ?? null,
+      manifest.subject ?? null,
+      JSON.stringify(manifest.annotations),
+      manifest.content,
+      manifest.content.length,
+      manifest.pushedAt,
+      manifest.pushedBy,
+    ],
+  );
+  if (inserted.length === 0) return false;
+  for (const blob of new Set(manifest.blobs)) {
+    await tx.query('insert into manifest_blobs (repository, manifest, blob) values ($1, $2, $3)', [
+      manifest.repository,
+      manifest.digest,
+      blob,
+    ]);
+  }
+  for (const child of new Set(manifest.children)) {
+    await tx.query('insert into manifest_children (repository, manifest, child) values ($1, $2, $3)', [
+      manifest.repository,
+      manifest.digest,
+      child,
+    ]);
+  }
+  return true;
+}
+
+export async function findManifest(
+  database: Queryable,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<StoredManifest | undefined> {
+  const columns = 'manifests.digest, manifests.media_type as "mediaType", manifests.content';
+  const rows =
+    reference.kind === 'digest'
+      ? await database.query<StoredManifest>(`select ${columns} from manifests where repository = $1 and digest = $2`, [
+          repository,
+          reference.digest,
+        ])
+      : await database.query<StoredManifest>(
+          `select ${columns} from tags join manifests
+             on manifests.repository = tags.repository and manifests.digest = tags.digest
+           where tags.repository = $1 and tags.name = $2`,
+          [repository, reference.tag],
+        );
+  return rows[0];
+}
+
+export async function manifestExists(
+  database: Queryable,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<boolean> {
+  const rows = await database.query('select digest from manifests where repository = $1 and digest = $2', [
+    repository,
+    digest,
+  ]);
+  return rows.length > 0;
+}
+
+/** Removes a manifest that no tag points at, with what is known of it. False when it was not there. */
+export async function deleteManifest(tx: Transaction, repository: RepositoryName, digest: Digest): Promise<boolean> {
+  const rows = await tx.query('delete from manifests where repository = $1 and digest = $2 returning digest', [
+    repository,
+    digest,
+  ]);
+  return rows.length > 0;
+}
+
+export interface ReferrerRow {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly artifactType: string | null;
+  readonly size: number;
+  /** JSON object of strings */
+  readonly annotations: string;
+}
+
+/** Manifests whose subject is `subject`, behind digest `last` in byte order, at most `limit`. */
+export async function listReferrers(
+  database: Queryable,
+  query: {
+    readonly repository: RepositoryName;
+    readonly subject: Digest;
+    readonly artifactType: string | undefined;
+    readonly last: string;
+    readonly limit: number;
+  },
+): Promise<readonly ReferrerRow[]> {
+  const filter = query.artifactType === undefined ? '' : 'and artifact_type = $5';
+  const values = [query.repository, query.subject, query.last, query.limit];
+  return await database.query<ReferrerRow>(
+    `select digest, media_type as "mediaType", artifact_type as "artifactType", size, annotations from manifests
+     where repository = $1 and subject = $2 and digest > $3 ${filter} order by digest limit $4`,
+    query.artifactType === undefined ? values : [...values, query.artifactType],
+  );
+}

@@ -1,0 +1,28 @@
+// Table uploads: whose upload it is, and for which repository; how far it has come is known by the blob store alone.
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { UploadId } from '../ports/blob-store.ts';
+import type { Queryable, Transaction } from '../ports/database.ts';
+
+export interface UploadRow {
+  readonly id: UploadId;
+  readonly repository: RepositoryName;
+  readonly owner: string;
+}
+
+export async function insertUpload(tx: Transaction, upload: UploadRow, now: number): Promise<void> {
+  await tx.query('insert into uploads (id, repository, owner, created_at) values ($1, $2, $3, $4)', [
+    upload.id,
+    upload.repository,
+    upload.owner,
+    now,
+  ]);
+}
+
+export async function findUpload(database: Queryable, id: UploadId): Promise<UploadRow | undefined> {
+  const rows = await database.query<UploadRow>('select id, repository, owner from uploads where id = $1', [id]);
+  return rows[0];
+}
+
+export async function deleteUpload(tx: Transaction, id: UploadId): Promise<void> {
+  await tx.query('delete from uploads where id = $1', [id]);
+}

@@ -1,0 +1,58 @@
+// Table users: accounts of people and, for now, of CI.
+import type { Queryable, Transaction } from '../ports/database.ts';
+
+export interface UserRow {
+  readonly name: string;
+  readonly passwordHash: string;
+  readonly administrator: number;
+  /** Grows with every change of what the user is or may do. */
+  readonly version: number;
+}
+
+const COLUMNS = 'name, password_hash as "passwordHash", administrator, version';
+
+/** False when the name is taken. */
+export async function insertUser(
+  tx: Transaction,
+  user: { readonly name: string; readonly passwordHash: string; readonly administrator: boolean },
+  now: number,
+): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into users (name, password_hash, administrator, version, created_at, updated_at)
+     values ($1, $2, $3, 1, $4, $4) on conflict (name) do nothing returning name`,
+    [user.name, user.passwordHash, user.administrator ? 1 : 0, now],
+  );
+  return rows.length > 0;
+}
+
+export async function findUser(database: Queryable, name: string): Promise<UserRow | undefined> {
+  const rows = await database.query<UserRow>(`select ${COLUMNS} from users where name = $1`, [name]);
+  return rows[0];
+}
+
+export async function listUsers(database: Queryable): Promise<readonly UserRow[]> {
+  return await database.query<UserRow>(`select ${COLUMNS} from users order by name`);
+}
+
+export async function hasUsers(database: Queryable): Promise<boolean> {
+  return (await database.query('select name from users limit 1')).length > 0;
+}
+
+/** False when there is no such user. */
+export async function updatePassword(
+  tx: Transaction,
+  name: string,
+  passwordHash: string,
+  now: number,
+): Promise<boolean> {
+  const rows = await tx.query(
+    'update users set password_hash = $2, version = version + 1, updated_at = $3 where name = $1 returning name',
+    [name, passwordHash, now],
+  );
+  return rows.length > 0;
+}
+
+/** False when there is no such user. */
+export async function deleteUser(tx: Transaction, name: string): Promise<boolean> {
+  return (await tx.query('delete from users where name = $1 returning name', [name])).length > 0;
+}
