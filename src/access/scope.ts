@@ -1,0 +1,47 @@
+// Token scopes, `repository:team/web:pull,push` (https://distribution.github.io/distribution/spec/auth/scope/).
+import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts';
+import { type Action, ALL_ACTIONS } from './roles.ts';
+
+export interface ScopedAccess {
+  readonly type: 'repository';
+  readonly name: RepositoryName;
+  readonly actions: readonly Action[];
+}
+
+/** One client asks for one or two; this bounds what a hostile one makes us look up. */
+const MAXIMUM_SCOPES = 50;
+
+/**
+ * Reads scopes as they come: repeated, space-joined, actions in any order, the same repository more than once. What is
+ * asked of one repository is merged. What we have no right for (other resource types, unknown actions, names that cannot
+ * exist) is left out, since a scope that cannot be granted is no error.
+ */
+export function parseScopes(texts: readonly string[]): readonly ScopedAccess[] {
+  const asked = new Map<RepositoryName, Set<Action>>();
+  const scopes = texts.flatMap((text) => text.split(' ')).filter((text) => text !== '');
+  for (const scope of scopes.slice(0, MAXIMUM_SCOPES)) {
+    const access = parseScope(scope);
+    if (!access) continue;
+    const actions = asked.get(access.name) ?? new Set();
+    for (const action of access.actions) actions.add(action);
+    asked.set(access.name, actions);
+  }
+  return [...asked].map(([name, actions]) => ({ type: 'repository', name, actions: [...actions] }));
+}
+
+/** The inverse, as a challenge shows it. */
+export function formatScope(name: RepositoryName, actions: readonly Action[]): string {
+  return `repository:${name}:${actions.join(',')}`;
+}
+
+function parseScope(text: string): ScopedAccess | undefined {
+  const [, type, name, list] = /^([a-z]+):(.+):([^:]*)$/.exec(text) ?? [];
+  if (type !== 'repository' || name === undefined || list === undefined) return undefined;
+  const words = list.split(',');
+  const actions = words.includes('*') ? ALL_ACTIONS : ALL_ACTIONS.filter((action) => words.includes(action));
+  try {
+    return actions.length === 0 ? undefined : { type, name: parseRepositoryName(name), actions };
+  } catch {
+    return undefined;
+  }
+}
