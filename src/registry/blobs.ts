@@ -1,0 +1,51 @@
+// Blobs of a repository: finding, opening and deleting them.
+import type { ByteRange } from '../oci/byte-range.ts';
+import { type Digest, shortDigest } from '../oci/digest.ts';
+import { RegistryError } from '../oci/error.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { BlobBody, BlobStore } from '../ports/blob-store.ts';
+import type { Database } from '../ports/database.ts';
+import { findBlobSize, findManifestUsing, unlinkBlob } from '../tables/blobs.ts';
+
+export class Blobs {
+  readonly #database: Database;
+  readonly #store: BlobStore;
+
+  constructor(database: Database, store: BlobStore) {
+    this.#database = database;
+    this.#store = store;
+  }
+
+  /** Bytes of a blob that the repository may read. @throws RegistryError BLOB_UNKNOWN */
+  async size(repository: RepositoryName, digest: Digest): Promise<number> {
+    const size = await findBlobSize(this.#database, repository, digest);
+    if (size === undefined) throw unknown(repository, digest);
+    return size;
+  }
+
+  /** Opens a blob that `size` has found. */
+  async open(digest: Digest, range: ByteRange | undefined): Promise<BlobBody> {
+    return await this.#store.open(digest, range);
+  }
+
+  /**
+   * Takes a blob from the repository; its bytes are left to garbage collection.
+   * @throws RegistryError BLOB_IN_USE while a manifest of the repository needs it, BLOB_UNKNOWN
+   */
+  async delete(repository: RepositoryName, digest: Digest): Promise<void> {
+    await this.#database.transaction(async (tx) => {
+      const manifest = await findManifestUsing(tx, repository, digest);
+      if (manifest) {
+        throw new RegistryError(
+          'BLOB_IN_USE',
+          `blob ${shortDigest(digest)} is part of manifest ${manifest} in ${repository}: delete that first`,
+        );
+      }
+      if (!(await unlinkBlob(tx, repository, digest))) throw unknown(repository, digest);
+    });
+  }
+}
+
+function unknown(repository: RepositoryName, digest: Digest): RegistryError {
+  return new RegistryError('BLOB_UNKNOWN', `${repository} has no blob ${digest}`);
+}

@@ -1,0 +1,56 @@
+// Words the refusal of a push to a tag that is fixed to other content: what is there, since when, by whom, what to do.
+import { type Digest, shortDigest } from '../oci/digest.ts';
+import { RegistryError } from '../oci/error.ts';
+import { parentOf, type RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+import type { Queryable } from '../ports/database.ts';
+import { findTag, type TagRow } from '../tables/tags.ts';
+import type { ChartPush } from './push-chart.ts';
+
+export async function publishedRefusal(
+  database: Queryable,
+  repository: RepositoryName,
+  tag: Tag,
+  push: { readonly digest: Digest; readonly chart: ChartPush | undefined },
+): Promise<RegistryError> {
+  const published = await findTag(database, repository, tag);
+  if (!published) throw new Error(`tag ${tag} of ${repository} refused a push and is not there`);
+  const message = push.chart
+    ? chartMessage(repository, published, push.chart)
+    : artifactMessage(repository, tag, published);
+  return new RegistryError('VERSION_PUBLISHED', message);
+}
+
+function chartMessage(repository: RepositoryName, published: TagRow, chart: ChartPush): string {
+  const { name, version } = chart.identity;
+  const place = parentOf(repository) === '' ? '' : ` in ${parentOf(repository)}`;
+  const remedy = 'raise "version" in Chart.yaml and push again';
+  if (published.digest === null) {
+    return `${name} ${version} was published${place} and deleted (${deletion(published)}), and a deleted version does not come back with other content: ${remedy}`;
+  }
+  const isSameChart = published.content === chart.content;
+  const difference = isSameChart
+    ? ` with ${published.provenance === '' ? 'no provenance file' : 'another provenance file'}`
+    : '';
+  return `${name} ${version} is already published${place}${difference} (${publication(published)}) and published versions never change: ${remedy}`;
+}
+
+function artifactMessage(repository: RepositoryName, tag: Tag, published: TagRow): string {
+  return published.digest === null
+    ? `tag ${tag} of ${repository} was deleted (${deletion(published)}) and does not come back with other content: push to another tag`
+    : `tag ${tag} of ${repository} is already published (${publication(published)}) and never changes: push to another tag`;
+}
+
+function publication(tag: TagRow): string {
+  const digest = tag.digest === null ? '' : `, ${shortDigest(tag.digest)}`;
+  return `${minute(tag.pushedAt)} by ${tag.pushedBy}${digest}`;
+}
+
+function deletion(tag: TagRow): string {
+  return `${minute(tag.deletedAt ?? 0)} by ${tag.deletedBy ?? 'somebody'}`;
+}
+
+/** `2026-11-23 10:02 UTC` */
+function minute(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

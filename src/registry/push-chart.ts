@@ -1,0 +1,135 @@
+// What is special when the manifest that is pushed is a Helm chart's.
+
+import type { ChartMetadata } from '../charts/chart-yaml.ts';
+import { type ChartLayers, chartLayers, type Finding, inspectChart, MAXIMUM_CONFIG_BYTES } from '../charts/inspect.ts';
+import { requireMatchingRepository, requireMatchingTag, samePushedTwice } from '../charts/publish-rules.ts';
+import type { Digest } from '../oci/digest.ts';
+import { RegistryError } from '../oci/error.ts';
+import type { Descriptor, ImageManifest, Manifest } from '../oci/manifest.ts';
+import { HELM_CONFIG } from '../oci/media-types.ts';
+import { pushCommand } from '../oci/registry-address.ts';
+import { parentOf, type RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { Database, Transaction } from '../ports/database.ts';
+import { findInspection, holdsChart, insertChart } from '../tables/charts.ts';
+import { repositoryExists } from '../tables/repositories.ts';
+import type { Actor } from './actor.ts';
+import type { TagRules } from './tag-rules.ts';
+
+export interface ChartPush {
+  readonly identity: { readonly name: string; readonly version: string };
+  readonly metadata: ChartMetadata;
+  readonly findings: readonly Finding[];
+  readonly layers: ChartLayers;
+  /** Equal for pushes of the same chart, whatever time helm has stamped into the manifest. */
+  readonly content: string;
+  readonly warnings: readonly string[];
+  /** Where the chart already is, when it looks as if its name was given twice, as in `team/web/web`. */
+  readonly meant: RepositoryName | undefined;
+}
+
+/**
+ * Undefined when the manifest is no chart's.
+ * @throws RegistryError MANIFEST_INVALID, TAG_INVALID, WRONG_REPOSITORY
+ */
+export async function inspectChartPush(
+  dependencies: { readonly database: Database; readonly blobs: BlobStore; readonly rules: TagRules },
+  push: {
+    readonly repository: RepositoryName;
+    readonly manifest: Manifest;
+    readonly tags: readonly Tag[];
+    readonly actor: Actor;
+  },
+): Promise<ChartPush | undefined> {
+  const { manifest, repository, actor } = push;
+  if (!isChart(manifest)) return undefined;
+  const layers = chartLayers(manifest);
+  const { metadata, findings } = await inspect(dependencies, layers);
+  requireMatchingRepository(repository, metadata, actor.address);
+  for (const tag of push.tags) requireMatchingTag(tag, metadata);
+  const meant = samePushedTwice(repository, metadata);
+  return {
+    identity: { name: metadata.name, version: metadata.version },
+    metadata,
+    findings,
+    layers,
+    content: `${layers.config.digest} ${layers.content.digest}`,
+    warnings: findings.map((finding) => finding.message),
+    // Whoever may not read that repository must not learn from a refusal that it exists.
+    meant: meant && (await actor.maySee(meant)) ? meant : undefined,
+  };
+}
+
+/**
+ * `helm push web-1.0.0.tgz oci://host/team/web` makes team/web/web. When team/web is already the chart's repository, that
+ * is a mistake; a first push of grafana to grafana/grafana is not.
+ */
+export async function requireNotNamedTwice(
+  tx: Transaction,
+  repository: RepositoryName,
+  chart: ChartPush,
+  actor: Actor,
+): Promise<void> {
+  const { name } = chart.identity;
+  if (!chart.meant || (await repositoryExists(tx, repository)) || !(await holdsChart(tx, chart.meant, name))) return;
+  throw new RegistryError(
+    'WRONG_REPOSITORY',
+    `this push would make a second repository ${repository}, but ${name} is published in ${chart.meant} and helm appends the chart's name by itself: ` +
+      `run ${pushCommand(actor.address, chart.identity, parentOf(chart.meant))}`,
+  );
+}
+
+export async function recordChart(
+  tx: Transaction,
+  repository: RepositoryName,
+  digest: Digest,
+  chart: ChartPush,
+): Promise<void> {
+  await insertChart(tx, {
+    ...chart.identity,
+    repository,
+    digest,
+    configDigest: chart.layers.config.digest,
+    contentDigest: chart.layers.content.digest,
+    provenanceDigest: chart.layers.provenance?.digest,
+    metadata: JSON.stringify(chart.metadata),
+    findings: JSON.stringify(chart.findings),
+  });
+}
+
+function isChart(manifest: Manifest): manifest is ImageManifest {
+  return manifest.kind === 'image' && manifest.config.mediaType === HELM_CONFIG;
+}
+
+/** Opening an archive is the dear part of a push, and helm sends each manifest twice: equal bytes are inspected once. */
+async function inspect(
+  dependencies: { readonly database: Database; readonly blobs: BlobStore; readonly rules: TagRules },
+  layers: ChartLayers,
+): Promise<{ readonly metadata: ChartMetadata; readonly findings: readonly Finding[] }> {
+  const known = await findInspection(dependencies.database, layers.config.digest, layers.content.digest);
+  const findings = known ? (JSON.parse(known.findings) as readonly Finding[]) : [];
+  const isStillAllowed = findings.length === 0 || dependencies.rules.versions === 'lenient';
+  if (known && isStillAllowed) return { metadata: JSON.parse(known.metadata) as ChartMetadata, findings };
+  const config = await readSmall(dependencies.blobs, layers.config);
+  const content = await open(dependencies.blobs, layers.content);
+  return await inspectChart(config, content, { versions: dependencies.rules.versions });
+}
+
+async function readSmall(blobs: BlobStore, descriptor: Descriptor): Promise<Uint8Array> {
+  if (descriptor.size > MAXIMUM_CONFIG_BYTES) {
+    throw new RegistryError(
+      'MANIFEST_INVALID',
+      `the chart's config has ${descriptor.size} bytes, at most ${MAXIMUM_CONFIG_BYTES} are allowed`,
+    );
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await open(blobs, descriptor)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function open(blobs: BlobStore, descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
+  const body = await blobs.open(descriptor.digest);
+  if (body.kind === 'stream') return body.stream;
+  throw new Error('the blob store answers its own server with a redirect');
+}

@@ -1,0 +1,155 @@
+// Takes a manifest: checks it, and commits it with its references, tags, chart and events, all or nothing.
+import { recordEvent } from '../events/record.ts';
+import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
+import { RegistryError } from '../oci/error.ts';
+import { blobsOf, childrenOf, type Manifest, parseManifest } from '../oci/manifest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Reference, Tag } from '../oci/tag.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import { ConstraintViolation, type Database, type Queryable, type Transaction } from '../ports/database.ts';
+import { findBlobSize } from '../tables/blobs.ts';
+import { insertManifest, manifestExists } from '../tables/manifests.ts';
+import { createRepository } from '../tables/repositories.ts';
+import { pointTag } from '../tables/tags.ts';
+import type { Actor } from './actor.ts';
+import { publishedRefusal } from './published-refusal.ts';
+import { type ChartPush, inspectChartPush, recordChart, requireNotNamedTwice } from './push-chart.ts';
+import { isFixed, type TagRules } from './tag-rules.ts';
+
+export interface ManifestPush {
+  readonly repository: RepositoryName;
+  readonly reference: Reference;
+  /** Further tags to set, from `?tag=` (OCI Distribution Spec, "Pushing Manifests"). */
+  readonly tags: readonly Tag[];
+  readonly contentType: string | undefined;
+  readonly bytes: Uint8Array;
+  readonly actor: Actor;
+}
+
+export interface PushedManifest {
+  readonly digest: Digest;
+  readonly subject: Digest | undefined;
+  readonly tags: readonly Tag[];
+  /** For the person who pushed: accepted, but worth knowing. */
+  readonly warnings: readonly string[];
+}
+
+export interface PushDependencies {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly rules: TagRules;
+}
+
+/**
+ * @throws RegistryError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, TAG_INVALID, WRONG_REPOSITORY, or
+ * VERSION_PUBLISHED when a tag is fixed to other content
+ */
+export async function pushManifest(dependencies: PushDependencies, push: ManifestPush): Promise<PushedManifest> {
+  const digest = requireDigest(push);
+  const manifest = parseManifest(push.bytes, push.contentType);
+  const tags = [...new Set([...(push.reference.kind === 'tag' ? [push.reference.tag] : []), ...push.tags])];
+  await requireReferences(dependencies.database, push.repository, manifest);
+  const chart = await inspectChartPush(dependencies, { ...push, manifest, tags });
+  const accepted = { push, digest, manifest, tags, chart };
+  try {
+    await dependencies.database.transaction((tx) => commit(tx, dependencies, accepted));
+  } catch (error) {
+    if (error instanceof ConstraintViolation) {
+      throw new RegistryError('MANIFEST_BLOB_UNKNOWN', 'a blob of the manifest was deleted meanwhile: push it again', {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+  return { digest, subject: manifest.subject, tags, warnings: chart?.warnings ?? [] };
+}
+
+interface AcceptedPush {
+  readonly push: ManifestPush;
+  readonly digest: Digest;
+  readonly manifest: Manifest;
+  readonly tags: readonly Tag[];
+  readonly chart: ChartPush | undefined;
+}
+
+async function commit(tx: Transaction, { clock, rules }: PushDependencies, accepted: AcceptedPush): Promise<void> {
+  const { push, digest, manifest, tags, chart } = accepted;
+  const { repository, actor } = push;
+  const at = clock.now();
+  if (chart) await requireNotNamedTwice(tx, repository, chart, actor);
+  await createRepository(tx, repository, at);
+  await insertManifest(tx, {
+    ...manifest,
+    repository,
+    digest,
+    content: push.bytes,
+    blobs: blobsOf(manifest).map((blob) => blob.digest),
+    children: childrenOf(manifest).map((child) => child.digest),
+    pushedAt: at,
+    pushedBy: actor.name,
+  });
+  if (chart) await recordChart(tx, repository, digest, chart);
+  for (const tag of tags) {
+    const pointed = await pointTag(tx, {
+      repository,
+      tag,
+      digest,
+      fixed: isFixed(rules, tag, chart !== undefined),
+      content: chart?.content ?? digest,
+      provenance: chart?.layers.provenance?.digest ?? '',
+      pushedAt: at,
+      pushedBy: actor.name,
+      republishDeleted: rules.republishDeleted,
+    });
+    if (!pointed) throw await publishedRefusal(tx, repository, tag, accepted);
+    const isRepeated = pointed.digest !== digest || pointed.pushedAt !== at;
+    if (isRepeated) continue;
+    const occasion = { at, actor: actor.name, repository, tag, digest };
+    await recordEvent(
+      tx,
+      chart ? { ...occasion, kind: 'chart.published', detail: chart.identity } : { ...occasion, kind: 'tag.set' },
+    );
+  }
+}
+
+function requireDigest(push: ManifestPush): Digest {
+  if (push.reference.kind === 'tag') return digestOf(push.bytes);
+  const announced = push.reference.digest;
+  const actual = digestOf(push.bytes, algorithmOf(announced));
+  if (actual !== announced) {
+    throw new RegistryError(
+      'DIGEST_INVALID',
+      `the manifest that arrived has digest ${actual}, the address says ${announced}`,
+    );
+  }
+  return actual;
+}
+
+/** Foreign keys decide in the end; this names what is missing. */
+async function requireReferences(database: Queryable, repository: RepositoryName, manifest: Manifest): Promise<void> {
+  for (const blob of blobsOf(manifest)) {
+    const size = await findBlobSize(database, repository, blob.digest);
+    if (size === undefined) {
+      throw new RegistryError(
+        'MANIFEST_BLOB_UNKNOWN',
+        `the manifest names blob ${blob.digest}, which ${repository} does not have: push it first`,
+      );
+    }
+    if (size !== blob.size) {
+      throw new RegistryError(
+        'MANIFEST_INVALID',
+        `the manifest says that blob ${blob.digest} has ${blob.size} bytes, but it has ${size}`,
+      );
+    }
+  }
+  for (const child of childrenOf(manifest)) {
+    if (!(await manifestExists(database, repository, child.digest))) {
+      throw new RegistryError(
+        'MANIFEST_BLOB_UNKNOWN',
+        `the index names manifest ${child.digest}, which ${repository} does not have: push it first`,
+      );
+    }
+  }
+}

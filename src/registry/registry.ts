@@ -1,0 +1,79 @@
+// The registry as its routes see it: one method for each thing that can be asked of it.
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Reference, Tag } from '../oci/tag.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database } from '../ports/database.ts';
+import type { StoredManifest } from '../tables/manifests.ts';
+import type { Actor } from './actor.ts';
+import { Blobs } from './blobs.ts';
+import { listCatalog } from './catalog.ts';
+import { deleteManifest } from './delete-manifest.ts';
+import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts';
+import { readManifest } from './read-manifest.ts';
+import { listReferrers, type ReferrersPage } from './referrers.ts';
+import type { TagRules } from './tag-rules.ts';
+import { listTags, type Page } from './tags.ts';
+import { Uploads } from './uploads.ts';
+
+export interface RegistryOptions {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly rules: TagRules;
+  readonly maximumBlobBytes: number;
+}
+
+export class Registry {
+  readonly uploads: Uploads;
+  readonly blobs: Blobs;
+  readonly #options: RegistryOptions;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.uploads = new Uploads(options);
+    this.blobs = new Blobs(options.database, options.blobs);
+  }
+
+  async pushManifest(push: ManifestPush): Promise<PushedManifest> {
+    return await pushManifest(this.#options, push);
+  }
+
+  async readManifest(repository: RepositoryName, reference: Reference): Promise<StoredManifest> {
+    return await readManifest(this.#options.database, repository, reference);
+  }
+
+  async deleteManifest(repository: RepositoryName, reference: Reference, actor: Actor): Promise<void> {
+    await deleteManifest(this.#options, repository, reference, actor);
+  }
+
+  async listTags(
+    repository: RepositoryName,
+    page: { readonly last: string; readonly limit: number },
+  ): Promise<Page<Tag>> {
+    return await listTags(this.#options.database, repository, page);
+  }
+
+  async listReferrers(query: {
+    readonly repository: RepositoryName;
+    readonly subject: Digest;
+    readonly artifactType: string | undefined;
+    readonly last: string;
+  }): Promise<ReferrersPage> {
+    return await listReferrers(this.#options.database, query);
+  }
+
+  async listCatalog(
+    page: { readonly last: string; readonly limit: number },
+    isVisible: (repository: RepositoryName) => boolean,
+  ): Promise<Page<RepositoryName>> {
+    return await listCatalog(this.#options.database, page, isVisible);
+  }
+
+  /** Resolves when requests can be served; otherwise throws what stands in the way. */
+  async checkReady(): Promise<void> {
+    await this.#options.database.query('select 1 as one');
+    await this.#options.blobs.checkWritable();
+  }
+}

@@ -1,0 +1,245 @@
+// Uploads: bytes that arrive in one request or in several, until their digest makes a blob of them.
+import { randomUUID } from 'node:crypto';
+import type { ByteRange } from '../oci/byte-range.ts';
+import { algorithmOf, type Digest, type DigestAlgorithm, finishHash, startHash } from '../oci/digest.ts';
+import { ChunkOutOfOrder, RegistryError } from '../oci/error.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { BlobStore, UploadId } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database } from '../ports/database.ts';
+import { findBlobSize, linkBlob, repositoriesWithBlob } from '../tables/blobs.ts';
+import { deleteUpload, findUpload, insertUpload } from '../tables/uploads.ts';
+import type { Actor } from './actor.ts';
+import { RunningDigests } from './running-digests.ts';
+import { UploadLocks } from './upload-locks.ts';
+
+const UUID = /^[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}$/;
+/** How many repositories are tried for a mount that does not say where from. */
+const MOUNT_CANDIDATES = 20;
+
+/** Names an upload as its owner sees it. */
+export interface UploadAddress {
+  readonly repository: RepositoryName;
+  readonly id: string;
+  readonly actor: Actor;
+}
+
+export interface Chunk {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Where the chunk says that it belongs; without it, it continues at the current end, as Docker's does. */
+  readonly range: ByteRange | undefined;
+  /** bytes, when the request says so */
+  readonly length: number | undefined;
+}
+
+export class Uploads {
+  readonly #database: Database;
+  readonly #blobs: BlobStore;
+  readonly #clock: Clock;
+  readonly #maximumBlobBytes: number;
+  readonly #locks = new UploadLocks();
+  readonly #digests = new RunningDigests();
+
+  constructor(options: {
+    readonly database: Database;
+    readonly blobs: BlobStore;
+    readonly clock: Clock;
+    readonly maximumBlobBytes: number;
+  }) {
+    this.#database = options.database;
+    this.#blobs = options.blobs;
+    this.#clock = options.clock;
+    this.#maximumBlobBytes = options.maximumBlobBytes;
+  }
+
+  /** Opens an upload that further requests fill. */
+  async start(repository: RepositoryName, actor: Actor, algorithm: DigestAlgorithm): Promise<UploadId> {
+    const id = newUploadId();
+    await this.#blobs.start(id);
+    await this.#database.transaction((tx) =>
+      insertUpload(tx, { id, repository, owner: actor.ownerKey }, this.#clock.now()),
+    );
+    this.#digests.begin(id, algorithm);
+    return id;
+  }
+
+  /** Takes a whole blob in one request (spec: "Single POST"). */
+  async store(repository: RepositoryName, digest: Digest, chunk: Chunk): Promise<void> {
+    const id = newUploadId();
+    this.#requireAllowedSize(chunk.length ?? 0);
+    await this.#blobs.start(id);
+    try {
+      this.#digests.begin(id, algorithmOf(digest));
+      const size = await this.#append(id, 0, chunk.body);
+      await this.#becomeBlob(id, repository, digest, size);
+    } finally {
+      // After a success there is nothing left to discard.
+      this.#digests.forget(id);
+      await this.#blobs.discard(id);
+    }
+  }
+
+  /** How many bytes have arrived. @throws RegistryError BLOB_UPLOAD_UNKNOWN also when the upload is somebody else's */
+  async received(address: UploadAddress): Promise<number> {
+    return (await this.#find(address)).received;
+  }
+
+  /**
+   * Adds a chunk. What arrived of a body that ends early stays, and the upload can go on from there.
+   * @returns how many bytes have arrived in all
+   * @throws ChunkOutOfOrder, RegistryError SIZE_INVALID, BLOB_TOO_LARGE, BLOB_UPLOAD_UNKNOWN
+   */
+  async append(address: UploadAddress, chunk: Chunk): Promise<number> {
+    const { id } = await this.#find(address);
+    await using _turn = await this.#locks.acquire(id);
+    const { received } = await this.#find(address);
+    return await this.#appendChunk(id, received, chunk);
+  }
+
+  /**
+   * Adds the last chunk, if there is one, and makes the upload a blob of the repository: durable when this resolves.
+   * @throws RegistryError DIGEST_INVALID when the bytes have another digest, which ends the upload; and as `append` does
+   */
+  async finish(address: UploadAddress, digest: Digest, chunk: Chunk): Promise<void> {
+    const { id } = await this.#find(address);
+    await using _turn = await this.#locks.acquire(id);
+    const { received } = await this.#find(address);
+    const size = await this.#appendChunk(id, received, chunk);
+    try {
+      await this.#becomeBlob(id, address.repository, digest, size);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'DIGEST_INVALID') await this.#forget(id);
+      throw error;
+    }
+  }
+
+  async cancel(address: UploadAddress): Promise<void> {
+    const { id } = await this.#find(address);
+    await using _turn = await this.#locks.acquire(id);
+    await this.#find(address);
+    await this.#forget(id);
+  }
+
+  /**
+   * Finds a repository that has the blob and that the actor may know of.
+   * @param from where the client knows it from; without it, any repository will do
+   * @returns undefined when there is none: then the blob must be uploaded
+   */
+  async findMountSource(
+    digest: Digest,
+    from: RepositoryName | undefined,
+    actor: Actor,
+  ): Promise<RepositoryName | undefined> {
+    const candidates = from ? [from] : await repositoriesWithBlob(this.#database, digest, MOUNT_CANDIDATES);
+    for (const candidate of candidates) {
+      const isThere = (await findBlobSize(this.#database, candidate, digest)) !== undefined;
+      if (isThere && (await actor.maySee(candidate))) return candidate;
+    }
+    return undefined;
+  }
+
+  /**
+   * Lets the repository read a blob that another one has, without a transfer.
+   * @throws RegistryError BLOB_UNKNOWN when the other one does not have it any more
+   */
+  async mount(repository: RepositoryName, digest: Digest, source: RepositoryName): Promise<void> {
+    const now = this.#clock.now();
+    await this.#database.transaction(async (tx) => {
+      const size = await findBlobSize(tx, source, digest);
+      if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', `${source} has no blob ${digest}`);
+      await linkBlob(tx, { repository, digest, size, now });
+    });
+  }
+
+  async #find(address: UploadAddress): Promise<{ readonly id: UploadId; readonly received: number }> {
+    const id = parseUploadId(address.id);
+    const upload = id && (await findUpload(this.#database, id));
+    const isTheirs = upload?.repository === address.repository && upload.owner === address.actor.ownerKey;
+    const received = isTheirs ? await this.#blobs.received(upload.id) : undefined;
+    if (!id || received === undefined) {
+      throw new RegistryError(
+        'BLOB_UPLOAD_UNKNOWN',
+        `${address.repository} has no upload ${address.id.slice(0, 40)} of yours: it is over or never began; start a new one`,
+      );
+    }
+    return { id, received };
+  }
+
+  async #appendChunk(id: UploadId, received: number, chunk: Chunk): Promise<number> {
+    const { range, length } = chunk;
+    if (range && range.from !== received) {
+      throw new ChunkOutOfOrder(`the upload stands at byte ${received}, the chunk starts at ${range.from}`, received);
+    }
+    const announced = range ? range.to - range.from : length;
+    if (length !== undefined && announced !== length) {
+      throw new RegistryError('SIZE_INVALID', `Content-Range names ${announced} bytes, Content-Length ${length}`);
+    }
+    this.#requireAllowedSize(received + (announced ?? 0));
+    const size = await this.#append(id, received, chunk.body);
+    if (range && size !== range.to) {
+      await this.#blobs.truncate(id, received);
+      this.#digests.forget(id);
+      throw new RegistryError('SIZE_INVALID', `Content-Range names ${announced} bytes, ${size - received} came`);
+    }
+    return size;
+  }
+
+  async #append(id: UploadId, received: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+    return await this.#blobs.append(id, this.#digests.watch(id, received, this.#limited(received, body)));
+  }
+
+  async *#limited(received: number, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    let size = received;
+    for await (const chunk of body) {
+      size += chunk.length;
+      this.#requireAllowedSize(size);
+      yield chunk;
+    }
+  }
+
+  #requireAllowedSize(size: number): void {
+    if (size > this.#maximumBlobBytes) {
+      throw new RegistryError(
+        'BLOB_TOO_LARGE',
+        `a blob may have at most ${this.#maximumBlobBytes} bytes here (setting maximumBlobBytes)`,
+      );
+    }
+  }
+
+  async #becomeBlob(id: UploadId, repository: RepositoryName, digest: Digest, size: number): Promise<void> {
+    const algorithm = algorithmOf(digest);
+    const actual = this.#digests.finish(id, algorithm, size) ?? (await this.#readDigest(id, algorithm));
+    if (actual !== digest) {
+      throw new RegistryError(
+        'DIGEST_INVALID',
+        `${size} bytes arrived with digest ${actual}, announced was ${digest}: they were damaged on the way, push again`,
+      );
+    }
+    await this.#blobs.commit(id, digest);
+    const now = this.#clock.now();
+    await this.#database.transaction(async (tx) => {
+      await linkBlob(tx, { repository, digest, size, now });
+      await deleteUpload(tx, id);
+    });
+  }
+
+  async #readDigest(id: UploadId, algorithm: DigestAlgorithm): Promise<Digest> {
+    const hash = startHash(algorithm);
+    for await (const chunk of this.#blobs.read(id)) hash.update(chunk);
+    return finishHash(hash, algorithm);
+  }
+
+  async #forget(id: UploadId): Promise<void> {
+    this.#digests.forget(id);
+    await this.#database.transaction((tx) => deleteUpload(tx, id));
+    await this.#blobs.discard(id);
+  }
+}
+
+function newUploadId(): UploadId {
+  return randomUUID() as string as UploadId;
+}
+
+function parseUploadId(text: string): UploadId | undefined {
+  return UUID.test(text) ? (text as UploadId) : undefined;
+}
