@@ -1,0 +1,87 @@
+// Turns every error into an answer: the only place that knows statuses and the OCI error form.
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { Unauthorized } from '../access/unauthorized.ts';
+import { ChunkOutOfOrder, type ErrorCode, RangeNotSatisfiable, RegistryError } from '../oci/error.ts';
+import { baseUrlOf } from './base-url.ts';
+
+/** Status, and the code of the spec's closed list under which clients know it (OCI Distribution Spec, "Error Codes"). */
+const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, code: string]>> = {
+  BLOB_IN_USE: [409, 'DENIED'],
+  BLOB_TOO_LARGE: [413, 'SIZE_INVALID'],
+  BLOB_UNKNOWN: [404, 'BLOB_UNKNOWN'],
+  BLOB_UPLOAD_INVALID: [400, 'BLOB_UPLOAD_INVALID'],
+  BLOB_UPLOAD_UNKNOWN: [404, 'BLOB_UPLOAD_UNKNOWN'],
+  CHUNK_OUT_OF_ORDER: [416, 'BLOB_UPLOAD_INVALID'],
+  DIGEST_INVALID: [400, 'DIGEST_INVALID'],
+  FORBIDDEN: [403, 'DENIED'],
+  INTERNAL: [500, 'UNKNOWN'],
+  MANIFEST_BLOB_UNKNOWN: [400, 'MANIFEST_BLOB_UNKNOWN'],
+  MANIFEST_INVALID: [400, 'MANIFEST_INVALID'],
+  MANIFEST_TOO_LARGE: [413, 'SIZE_INVALID'],
+  MANIFEST_UNKNOWN: [404, 'MANIFEST_UNKNOWN'],
+  NAME_INVALID: [400, 'NAME_INVALID'],
+  NAME_UNKNOWN: [404, 'NAME_UNKNOWN'],
+  NOT_FOUND: [404, 'UNSUPPORTED'],
+  RANGE_NOT_SATISFIABLE: [416, 'SIZE_INVALID'],
+  REQUEST_INVALID: [400, 'UNSUPPORTED'],
+  SIZE_INVALID: [400, 'SIZE_INVALID'],
+  TAG_INVALID: [400, 'MANIFEST_INVALID'],
+  UNAUTHORIZED: [401, 'UNAUTHORIZED'],
+  UNAVAILABLE: [503, 'UNKNOWN'],
+  UNSUPPORTED: [405, 'UNSUPPORTED'],
+  VERSION_PUBLISHED: [409, 'DENIED'],
+  WRONG_REPOSITORY: [409, 'DENIED'],
+};
+
+/** The error handler of the whole server. Helm prints code and message as they are, so both are for people. */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalFor(error, request);
+  const [status, code] = ANSWERS[refusal.code];
+  if (status >= 500) request.log.error({ err: error }, 'request failed');
+  else request.refusal = refusal.message;
+  if (refusal instanceof Unauthorized) reply.header('www-authenticate', challenge(request, refusal));
+  if (refusal instanceof ChunkOutOfOrder) reply.header('range', `0-${Math.max(0, refusal.offset - 1)}`);
+  if (refusal instanceof ChunkOutOfOrder) reply.header('location', request.originalUrl);
+  if (refusal instanceof RangeNotSatisfiable) reply.header('content-range', `bytes */${refusal.size}`);
+  // The rest of a body that is too large is not worth reading.
+  if (status === 413) reply.header('connection', 'close');
+  const body = Buffer.from(JSON.stringify({ errors: [{ code, message: refusal.message }] }));
+  return reply.code(status).type('application/json').send(body);
+}
+
+/** For an address that no route has. */
+export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.originalUrl.split('?')[0]?.slice(0, 200);
+  const refusal = new RegistryError('NOT_FOUND', `there is nothing at ${request.method} ${path}`);
+  return answerError(refusal as unknown as FastifyError, request, reply);
+}
+
+function refusalFor(error: FastifyError, request: FastifyRequest): RegistryError {
+  if (error instanceof RegistryError) return error;
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new RegistryError('MANIFEST_TOO_LARGE', 'the body is larger than the 4 MiB that a manifest may have');
+  }
+  if (error.code === 'ECONNRESET' || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
+    return new RegistryError('SIZE_INVALID', 'the body ended before its announced length');
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new RegistryError('REQUEST_INVALID', `the request cannot be understood: ${error.message}`);
+  }
+  return new RegistryError(
+    'INTERNAL',
+    `the registry failed; its log says why under request id ${request.id}: try again, and tell the operator if it stays`,
+  );
+}
+
+/** RFC 6750, section 3; clients read the first challenge only, so there is one. */
+function challenge(request: FastifyRequest, refusal: Unauthorized): string {
+  const { scope, error } = refusal.challenge;
+  const base = baseUrlOf(request);
+  const parts = [
+    `realm="${base.href}/token"`,
+    `service="${base.host}"`,
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    ...(error === undefined ? [] : [`error="${error}"`]),
+  ];
+  return `Bearer ${parts.join(',')}`;
+}

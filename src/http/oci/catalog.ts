@@ -1,0 +1,22 @@
+// GET /v2/_catalog: the repositories that the caller may read (Docker Registry HTTP API V2, "Listing Repositories").
+import type { Permissions } from '../../access/permissions.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { Routes } from '../server.ts';
+import { linkNext, PageQuery, pageOf } from './paging.ts';
+
+export function catalogRoutes(
+  app: Routes,
+  { registry, permissions }: { readonly registry: Registry; readonly permissions: Permissions },
+): void {
+  app.get(
+    '/v2/_catalog',
+    { config: { access: 'login' }, schema: { querystring: PageQuery } },
+    async (request, reply) => {
+      const page = pageOf(request.query);
+      const rights = await permissions.rightsOf(request.caller.principal);
+      const { items, hasMore } = await registry.listCatalog(page, (name) => rights(name).includes('pull'));
+      if (hasMore) linkNext(reply, '/v2/_catalog', { last: items.at(-1) ?? '', n: String(page.limit) });
+      return await reply.type('application/json').send(Buffer.from(JSON.stringify({ repositories: items })));
+    },
+  );
+}

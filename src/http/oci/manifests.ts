@@ -1,0 +1,88 @@
+// Manifests: GET, HEAD, PUT, DELETE (OCI Distribution Spec, end-3, end-7, end-9).
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Permissions } from '../../access/permissions.ts';
+import { MAXIMUM_MANIFEST_BYTES } from '../../oci/manifest.ts';
+import { parseReference, parseTag } from '../../oci/tag.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { actorOf } from '../authenticate.ts';
+import { isNotModified } from '../conditional.ts';
+import type { Routes } from '../server.ts';
+
+const PATH = '/v2/:name/manifests/:reference';
+const Params = Type.Object({ name: Type.String(), reference: Type.String() });
+const Tags = Type.Object({ tag: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })) });
+
+export function manifestRoutes(
+  app: Routes,
+  { registry, permissions }: { readonly registry: Registry; readonly permissions: Permissions },
+): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAXIMUM_MANIFEST_BYTES }, (_request, body, done) =>
+    done(null, body),
+  );
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: PATH,
+    config: { access: 'pull' },
+    schema: { params: Params },
+    handler: async (request, reply) => {
+      const manifest = await registry.readManifest(request.repository, parseReference(request.params.reference));
+      reply.header('docker-content-digest', manifest.digest);
+      if (isNotModified(request, reply, manifest.digest)) return await reply.code(304).send();
+      // A Buffer, since Fastify adds "; charset=utf-8" to the type of anything else, which clients compare by equality.
+      return await reply
+        .type(manifest.mediaType)
+        .header('content-length', manifest.content.length)
+        .send(request.method === 'HEAD' ? undefined : manifest.content);
+    },
+  });
+
+  app.put(
+    PATH,
+    { config: { access: 'push' }, schema: { params: Params, querystring: Tags } },
+    async (request, reply) => {
+      const pushed = await registry.pushManifest({
+        repository: request.repository,
+        reference: parseReference(request.params.reference),
+        tags: (request.query.tag ?? []).map(parseTag),
+        contentType: contentTypeOf(request),
+        bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+        actor: actorOf(request, permissions),
+      });
+      if (pushed.subject) reply.header('oci-subject', pushed.subject);
+      if (request.query.tag) reply.header('oci-tag', pushed.tags.join(', '));
+      warn(reply, pushed.warnings);
+      return await reply
+        .code(201)
+        .header('location', `/v2/${request.repository}/manifests/${pushed.digest}`)
+        .header('docker-content-digest', pushed.digest)
+        .send();
+    },
+  );
+
+  app.delete(PATH, { config: { access: 'delete' }, schema: { params: Params } }, async (request, reply) => {
+    const reference = parseReference(request.params.reference);
+    await registry.deleteManifest(request.repository, reference, actorOf(request, permissions));
+    return await reply.code(202).send();
+  });
+}
+
+/** Without parameters, which the spec asks us to ignore. */
+function contentTypeOf(request: FastifyRequest): string | undefined {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  return type === '' ? undefined : type;
+}
+
+/** OCI Distribution Spec, "Warnings": oras and crane print them, helm does not. */
+function warn(reply: FastifyReply, warnings: readonly string[]): void {
+  for (const warning of warnings) {
+    const text = warning
+      .replace(/[^\x20-\x7e]/g, '?')
+      .replace(/["\\]/g, "'")
+      .slice(0, 1000);
+    reply.header('warning', `299 - "${text}"`);
+  }
+}

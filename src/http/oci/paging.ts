@@ -1,0 +1,17 @@
+// Pages of lists: `n` and `last` in the query, a relative `Link` to the next page (OCI Distribution Spec, "Listing Tags").
+import type { FastifyReply } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { MAXIMUM_PAGE } from '../../registry/tags.ts';
+
+export const PageQuery = Type.Object({ n: Type.Optional(Type.String()), last: Type.Optional(Type.String()) });
+
+/** Clients name what they like, so a limit is cut to what we serve and nonsense counts as none. */
+export function pageOf(query: Static<typeof PageQuery>): { readonly last: string; readonly limit: number } {
+  const asked = query.n !== undefined && /^\d{1,9}$/.test(query.n) ? Number(query.n) : MAXIMUM_PAGE;
+  return { last: query.last ?? '', limit: Math.min(asked, MAXIMUM_PAGE) };
+}
+
+/** Relative: behind a proxy an absolute address may name another origin, which oras and crane refuse to follow. */
+export function linkNext(reply: FastifyReply, path: string, query: Readonly<Record<string, string>>): void {
+  reply.header('link', `<${path}?${new URLSearchParams(query)}>; rel="next"`);
+}
