@@ -1,0 +1,111 @@
+// What an operator reads who made a mistake in a flag or in the environment.
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, type ConfigInput, loadConfig } from '../../src/config/load.ts';
+
+function mistakesIn(input: Partial<ConfigInput>): readonly string[] {
+  try {
+    loadConfig({ flags: {}, environment: {}, ...input });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+const HOST = 'an IP address or a host name, without a port, such as 127.0.0.1 or 0.0.0.0';
+const ORIGIN = 'an http or https URL without path, query or password, such as https://charts.example.com';
+const PATTERNS =
+  'a list of tag patterns such as ["*", "!dev-*"], the first one without "!" (a list of exclusions alone would fix no tag)';
+
+describe('a variable with a value that is not allowed is named with what is allowed', () => {
+  test.each([
+    ['CHARTROOM_PORT', 'abc', 'is "abc", but must be a whole number from 0 to 65535'],
+    ['CHARTROOM_PORT', '65536', 'is 65536, but must be a whole number from 0 to 65535'],
+    ['CHARTROOM_PORT', '', 'is empty, but must be a whole number from 0 to 65535'],
+    ['CHARTROOM_PORT', '5000 ', 'is "5000 ", but must be a whole number from 0 to 65535'],
+    ['CHARTROOM_TOKEN_LIFETIME', '5m', 'is "5m", but must be a whole number of seconds from 60 to 3600'],
+    ['CHARTROOM_MAXIMUM_BLOB_BYTES', '10G', 'is "10G", but must be a whole number of bytes, 1 or more'],
+    ['CHARTROOM_REPUBLISH_DELETED', 'yes', 'is "yes", but must be true or false'],
+    ['CHARTROOM_AUTH', 'basic', 'is "basic", but must be accounts or none'],
+    ['CHARTROOM_CHART_VERSIONS', 'loose', 'is "loose", but must be lenient or strict'],
+    ['CHARTROOM_LOG_LEVEL', 'verbose', 'is "verbose", but must be fatal, error, warn, info, debug, trace or silent'],
+    ['CHARTROOM_HOST', 'localhost:5000', `is "localhost:5000", but must be ${HOST}`],
+    ['CHARTROOM_HOST', '[::1]', `is "[::1]", but must be ${HOST}`],
+    ['CHARTROOM_HOST', '10.0.0.256', `is "10.0.0.256", but must be ${HOST}`],
+    ['CHARTROOM_PUBLIC_URL', 'charts.example.com', `is "charts.example.com", but must be ${ORIGIN}`],
+    ['CHARTROOM_PUBLIC_URL', 'https://a.example/charts', `is "https://a.example/charts", but must be ${ORIGIN}`],
+    ['CHARTROOM_PUBLIC_URL', 'https://me:secret@a.example', `is "https://…@a.example", but must be ${ORIGIN}`],
+    ['CHARTROOM_DATA_DIR', '~/charts', 'is "~/charts", but must be the path of a directory, without "~"'],
+    [
+      'CHARTROOM_TRUSTED_PROXIES',
+      '10.0.0.0/8,10.1.0.0/33',
+      'has "10.1.0.0/33" as item 2, which must be an IP address or a range of them, such as 10.0.0.7 or 10.0.0.0/8',
+    ],
+    [
+      'CHARTROOM_FIXED_TAGS',
+      '1.0+build',
+      'has "1.0+build" as item 1, which must be a tag in which "*" and "?" stand for any characters, and "_" for the "+" of a version',
+    ],
+    ['CHARTROOM_FIXED_CHART_TAGS', '!dev-*', `is ["!dev-*"], but must be ${PATTERNS}`],
+    ['CHARTROOM_ADMIN_PASSWORD', 'short', 'must be a text of at least 8 characters, without line breaks'],
+    ['CHARTROOM_ADMIN_PASSWORD', 'correct horse\n', 'must be a text of at least 8 characters, without line breaks'],
+  ])('%s=%s', (name, value, fault) => {
+    expect(mistakesIn({ environment: { [name]: value } })).toEqual([`${name} ${fault}`]);
+  });
+});
+
+test('a flag is named as it was written', () => {
+  expect(mistakesIn({ flags: { port: 'abc' } })).toEqual([
+    '--port is "abc", but must be a whole number from 0 to 65535',
+  ]);
+});
+
+test('a very long value is cut', () => {
+  const [mistake = ''] = mistakesIn({ flags: { auth: 'x'.repeat(1000) } });
+  expect(mistake).toBe(`--auth is "${'x'.repeat(79)}…, but must be accounts or none`);
+});
+
+describe('an unknown variable is a mistake, with the name that was probably meant', () => {
+  test.each([
+    ['CHARTROOM_PUBLIC_ULR', '; did you mean CHARTROOM_PUBLIC_URL?'],
+    ['CHARTROOM_PUBLICURL', '; did you mean CHARTROOM_PUBLIC_URL?'],
+    ['CHARTROOM_LOGLEVEL', '; did you mean CHARTROOM_LOG_LEVEL?'],
+    ['CHARTROOM_CONFG', '; did you mean CHARTROOM_CONFIG?'],
+    ['CHARTROOM_PASSWORD', '; did you mean CHARTROOM_ADMIN_PASSWORD?'],
+    ['CHARTROOM_DATABASE_URL', ''],
+  ])('%s', (name, suggestion) => {
+    expect(mistakesIn({ environment: { [name]: 'x' } })).toEqual([`${name} is not a setting${suggestion}`]);
+  });
+
+  test('but variables of other programs are none of our business', () => {
+    expect(mistakesIn({ environment: { PORT: 'x', HOST: 'y', CHARTROOMS: 'z', PATH: undefined } })).toEqual([]);
+  });
+});
+
+test('all mistakes of all sources are told at once, a line each', () => {
+  const load = () => loadConfig({ flags: { port: 'a' }, environment: { CHARTROOM_AUTH: 'b', CHARTROOM_X: 'c' } });
+  expect(load).toThrow(
+    [
+      'the configuration is wrong:',
+      '  CHARTROOM_X is not a setting',
+      '  CHARTROOM_AUTH is "b", but must be accounts or none',
+      '  --port is "a", but must be a whole number from 0 to 65535',
+    ].join('\n'),
+  );
+});
+
+test('a file that is not there is named with its whole path', () => {
+  expect(mistakesIn({ flags: { config: 'config/none.yaml' } })).toEqual([
+    `--config names the file ${resolve('config/none.yaml')}, which does not exist`,
+  ]);
+  expect(mistakesIn({ environment: { CHARTROOM_CONFIG: '/tmp' } })).toEqual([
+    'CHARTROOM_CONFIG names the file /tmp, which is a directory',
+  ]);
+});
+
+test('the open mode on a host that others reach names both settings', () => {
+  expect(mistakesIn({ flags: { auth: 'none' }, environment: { CHARTROOM_HOST: '0.0.0.0' } })).toEqual([
+    '--auth is none, so no one needs a password, which is allowed on this machine only: CHARTROOM_HOST is "0.0.0.0", but must then be 127.0.0.1, ::1 or localhost',
+  ]);
+});
