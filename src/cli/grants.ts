@@ -1,0 +1,42 @@
+// `chartroom grant …`: who has which role where.
+import { displayNamespace } from '../access/accounts.ts';
+import { openOffice } from '../app.ts';
+import type { Command } from './command.ts';
+import { operatorName } from './operator.ts';
+
+export const grantCommands: readonly Command[] = [
+  {
+    name: 'grant add',
+    usage: 'USER ROLE PATH',
+    summary: 'let a user read (reader), push (writer) or also delete (maintainer) below a path; "/" is everything',
+    positionals: 3,
+    run: async ({ config, positionals: [user = '', role = '', namespace = ''], print }) => {
+      await using office = await openOffice(config);
+      await office.accounts.addGrant({ user, role, namespace, actor: operatorName() });
+      print(`${user} is ${role} of ${namespace}`);
+    },
+  },
+  {
+    name: 'grant remove',
+    usage: 'USER PATH',
+    summary: "take a user's role on a path away",
+    positionals: 2,
+    run: async ({ config, positionals: [user = '', namespace = ''], print }) => {
+      await using office = await openOffice(config);
+      await office.accounts.removeGrant({ user, namespace, actor: operatorName() });
+      print(`${user} has no role on ${namespace} any more`);
+    },
+  },
+  {
+    name: 'grant list',
+    usage: '',
+    summary: 'list all roles',
+    positionals: 0,
+    run: async ({ config, print }) => {
+      await using office = await openOffice(config);
+      for (const { user, role, namespace } of await office.accounts.listGrants()) {
+        print(`${user}\t${role}\t${displayNamespace(namespace)}`);
+      }
+    },
+  },
+];

@@ -1,0 +1,11 @@
+// Who works at the command line, as the record of changes names them.
+import { userInfo } from 'node:os';
+
+export function operatorName(): string {
+  try {
+    return `operator ${userInfo().username}`;
+  } catch {
+    // A container's user id may have no name.
+    return 'operator';
+  }
+}

@@ -1,0 +1,20 @@
+// Asks for a password: at a terminal without showing it, or from standard input for scripts.
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { UsageError } from './command.ts';
+
+/** @param fromInput the whole standard input is the password, a line break at its end aside */
+export async function readPassword(question: string, fromInput: boolean): Promise<string> {
+  if (fromInput) return (await text(process.stdin)).replace(/\r?\n$/, '');
+  if (!process.stdin.isTTY) throw new UsageError('there is no terminal to ask for the password: use --password-stdin');
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return await terminal.question('');
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
+}

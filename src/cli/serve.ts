@@ -1,0 +1,71 @@
+// `chartroom serve`: runs the registry until it is told to stop.
+import pino from 'pino';
+import { type App, openApp } from '../app.ts';
+import type { Config } from '../config/schema.ts';
+import type { Command } from './command.ts';
+import { VERSION } from './version.ts';
+
+/** Running requests get this long to end after a signal to stop: milliseconds. Kubernetes kills after 30 seconds. */
+const STOP_DEADLINE = 25_000;
+
+export const serve: Command = {
+  name: 'serve',
+  usage: '',
+  summary: 'run the registry',
+  positionals: 0,
+  run: async ({ config }) => {
+    const logger = pino({ level: config.logLevel });
+    const app = await openApp(config, logger);
+    try {
+      await app.server.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' });
+    } catch (error) {
+      await app[Symbol.asyncDispose]();
+      throw error;
+    }
+    if (app.generatedPassword !== undefined) showPassword(app.generatedPassword);
+    const url = urlOf(app, config);
+    logger.info({ url, version: VERSION, dataDir: config.dataDir, auth: config.auth }, 'chartroom is listening');
+    if (process.stderr.isTTY) process.stderr.write(`\nChartroom is ready: open ${url} for the first steps\n\n`);
+    const signal = await signalToStop();
+    logger.info({ signal }, 'chartroom is stopping: running requests may end');
+    const deadline = setTimeout(() => {
+      logger.warn('requests did not end in time and are cut off');
+      app.server.server.closeAllConnections();
+    }, STOP_DEADLINE);
+    await app[Symbol.asyncDispose]();
+    clearTimeout(deadline);
+    logger.info('chartroom has stopped');
+  },
+};
+
+/** Not through the log, which may be kept and shipped elsewhere. */
+function showPassword(password: string): void {
+  process.stderr.write(
+    [
+      '',
+      'Chartroom has made an administrator. The password is shown only this once:',
+      '',
+      '    user name  admin',
+      `    password   ${password}`,
+      '',
+      'Change it with "chartroom user passwd admin".',
+      '',
+      '',
+    ].join('\n'),
+  );
+}
+
+function urlOf(app: App, config: Config): string {
+  const address = app.server.server.address();
+  const port = typeof address === 'object' && address ? address.port : config.port;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return `http://${host}:${port}`;
+}
+
+/** The first signal stops in order; a second one, as for any program, at once. */
+async function signalToStop(): Promise<NodeJS.Signals> {
+  return await new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}
