@@ -1,0 +1,72 @@
+// A whole registry on a temporary folder, reached over real HTTP.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import type { Accounts } from '../../src/access/accounts.ts';
+import { openApp, openOffice } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { type Clock, systemClock } from '../../src/ports/clock.ts';
+
+/** The administrator of every test registry, for `Authorization: Basic`. */
+export const ADMIN = 'admin:administrator-password';
+
+export interface TestRegistry extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly dataDir: string;
+  readonly accounts: Accounts;
+  /**
+   * Sends a request; paths start with a slash. Redirects are not followed.
+   * @param as `name:password`, a bearer token as `Bearer …`, or undefined for nobody; the administrator by default
+   */
+  request(method: string, path: string, options?: RequestOptions): Promise<Response>;
+  /** Stops the server and opens it again on the same folder. */
+  restart(): Promise<void>;
+}
+
+export interface RequestOptions {
+  readonly as?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string | ReadableStream;
+}
+
+export async function startRegistry(settings: Partial<Config> = {}, clock: Clock = systemClock): Promise<TestRegistry> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'chartroom-test-'));
+  const defaults = loadConfig({ flags: {}, environment: {} });
+  const config: Config = { ...defaults, dataDir, adminPassword: ADMIN.slice(ADMIN.indexOf(':') + 1), ...settings };
+  const logger = pino({ level: 'silent' });
+  let app = await openApp(config, logger, clock);
+  let url = await app.server.listen({ host: '127.0.0.1', port: 0 });
+  const office = await openOffice(config, clock);
+  return {
+    get url() {
+      return url;
+    },
+    dataDir,
+    accounts: office.accounts,
+    request: (method, path, options = {}) => send(url, method, path, options),
+    restart: async () => {
+      await app[Symbol.asyncDispose]();
+      app = await openApp(config, logger, clock);
+      url = await app.server.listen({ host: '127.0.0.1', port: 0 });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await app[Symbol.asyncDispose]();
+      await office[Symbol.asyncDispose]();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+async function send(url: string, method: string, path: string, options: RequestOptions): Promise<Response> {
+  const as = 'as' in options ? options.as : ADMIN;
+  const authorization = as?.startsWith('Bearer ') ? as : as && `Basic ${Buffer.from(as).toString('base64')}`;
+  return await fetch(`${url}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: { ...(authorization ? { authorization } : {}), ...options.headers },
+    ...(options.body === undefined ? {} : { body: options.body, duplex: 'half' }),
+  } as RequestInit);
+}
