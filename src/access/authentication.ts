@@ -7,6 +7,7 @@ import { Unauthorized } from './unauthorized.ts';
 
 /** A header beyond this is no credential of ours: characters. */
 const MAXIMUM_LENGTH = 16 * 1024;
+const NAME_TO_SHOW = /^[a-z0-9._-]{1,32}$/;
 
 export interface Credentials {
   readonly name: string;
@@ -54,7 +55,8 @@ export class Authentication {
     if (credentials && (await this.#passwords.check(credentials.name, credentials.password))) {
       return { principal: { kind: 'user', name: credentials.name }, token: undefined, address };
     }
-    const who = credentials ? ` for "${credentials.name}"` : '';
+    // Who types a password where the name belongs must not find it in a log.
+    const who = credentials && NAME_TO_SHOW.test(credentials.name) ? ` for ${credentials.name}` : '';
     throw new Unauthorized(
       `wrong user name or password${who}: log in again with ${loginCommand(address)}, or forget the stored one with ${logoutCommand(address)}`,
     );
