@@ -133,8 +133,10 @@ function refusal(caller: Caller, actions: readonly Action[], repository: Reposit
   const verb = { pull: 'pull from', push: 'push to', delete: 'delete from' }[hardest];
   const name = nameOf(caller.principal);
   const path = parentOf(repository) || repository;
+  // helm 3 asks for a token to pull before it pushes, so this may be the first that a publisher hears of it.
+  const alternative = hardest === 'pull' ? ` (or with ${roleFor('push')}, to push as well)` : '';
   return (
     `${name} may not ${verb} ${repository}: log in as somebody who may with ${loginCommand(caller.address)}, ` +
-    `or ask an administrator to run "chartroom grant add ${name} ${roleFor(hardest)} ${path}"`
+    `or ask an administrator to run "chartroom grant add ${name} ${roleFor(hardest)} ${path}"${alternative}`
   );
 }

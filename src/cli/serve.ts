@@ -17,7 +17,11 @@ export const serve: Command = {
     const logger = pino({ level: config.logLevel });
     const app = await openApp(config, logger);
     try {
-      await app.server.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' });
+      await app.server.listen({
+        host: config.host,
+        port: config.port,
+        listenTextResolver: (address) => `accepting connections at ${address}`,
+      });
     } catch (error) {
       await app[Symbol.asyncDispose]();
       throw error;
