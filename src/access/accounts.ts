@@ -46,13 +46,15 @@ export class Accounts {
   }
 
   /**
-   * Makes the user `admin` when there is no user at all.
+   * Makes the user `admin` when there is no user at all. How long the password is that the operator sets for it is the
+   * operator's choice.
    * @returns the password when one had to be generated: to be shown once, now
    */
   async ensureAdministrator(password: string | null): Promise<string | undefined> {
     if (await hasUsers(this.#database)) return undefined;
     const chosen = password ?? generatePassword();
-    await this.addUser({ name: FIRST_ADMINISTRATOR, password: chosen, administrator: true, actor: 'first start' });
+    const passwordHash = await hashPassword(chosen);
+    await this.#insertUser({ name: FIRST_ADMINISTRATOR, passwordHash, administrator: true, actor: 'first start' });
     return password === null ? chosen : undefined;
   }
 
@@ -69,16 +71,25 @@ export class Accounts {
       );
     }
     const passwordHash = await hashPassword(acceptable(user.password));
+    if (await this.#insertUser({ ...user, passwordHash })) return;
+    throw new AccountError(
+      `there is already a user ${user.name}: "chartroom user passwd ${user.name}" changes the password`,
+    );
+  }
+
+  /** False when the name is taken. */
+  async #insertUser(user: {
+    readonly name: string;
+    readonly passwordHash: string;
+    readonly administrator: boolean;
+    readonly actor: string;
+  }): Promise<boolean> {
     const at = this.#clock.now();
-    const isNew = await this.#database.transaction(async (tx) => {
-      const inserted = await insertUser(tx, { ...user, passwordHash }, at);
-      if (inserted) await recordEvent(tx, { kind: 'user.added', at, actor: user.actor, detail: { user: user.name } });
-      return inserted;
+    return await this.#database.transaction(async (tx) => {
+      const isNew = await insertUser(tx, user, at);
+      if (isNew) await recordEvent(tx, { kind: 'user.added', at, actor: user.actor, detail: { user: user.name } });
+      return isNew;
     });
-    if (!isNew)
-      throw new AccountError(
-        `there is already a user ${user.name}: "chartroom user passwd ${user.name}" changes the password`,
-      );
   }
 
   async listUsers(): Promise<readonly UserSummary[]> {

@@ -30,6 +30,9 @@ export const serve: Command = {
     const url = urlOf(app, config);
     logger.info({ url, version: VERSION, dataDir: config.dataDir, auth: config.auth }, 'chartroom is listening');
     if (process.stderr.isTTY) process.stderr.write(`\nChartroom is ready: open ${url} for the first steps\n\n`);
+    if (config.adminPassword !== null && config.adminPassword.length < 12) {
+      logger.warn("the administrator's password is short: whoever guesses it owns this registry");
+    }
     const signal = await signalToStop();
     logger.info({ signal }, 'chartroom is stopping: running requests may end');
     const deadline = setTimeout(() => {

@@ -53,11 +53,8 @@ export const ConfigSchema = Type.Object({
     default: 'accounts',
     description: 'Who may use the registry: users with a password, or everyone on this machine.',
   }),
-  adminPassword: orNull(Type.String({ pattern: /^\P{Cc}{8,}$/u }), {
-    ...wording(
-      'The password of the user "admin", which the first start creates.',
-      'a text of at least 8 characters, without line breaks',
-    ),
+  adminPassword: orNull(Type.String({ pattern: /^\P{Cc}+$/u }), {
+    ...wording('The password of the user "admin", which the first start creates.', 'a text without line breaks'),
     secret: true,
   }),
   adminPasswordFile: orNull(
