@@ -26,7 +26,9 @@ export function parseScopes(texts: readonly string[]): readonly ScopedAccess[] {
     for (const action of access.actions) actions.add(action);
     asked.set(access.name, actions);
   }
-  return [...asked].map(([name, actions]) => ({ type: 'repository', name, actions: [...actions] }));
+  // Always in the same order, however they were asked for.
+  const inOrder = (actions: ReadonlySet<Action>) => ALL_ACTIONS.filter((action) => actions.has(action));
+  return [...asked].map(([name, actions]) => ({ type: 'repository', name, actions: inOrder(actions) }));
 }
 
 /** The inverse, as a challenge shows it. */

@@ -17,7 +17,9 @@ export function baseUrlOf(request: FastifyRequest): BaseUrl {
   const { publicUrl } = request.server;
   if (publicUrl !== null) return { href: publicUrl, host: new URL(publicUrl).host };
   const host = HOST.test(request.host) ? request.host : 'localhost';
-  return { href: `${request.protocol}://${host}`, host };
+  // A proxy may pass on what the client wrote into X-Forwarded-Proto.
+  const scheme = request.protocol.toLowerCase() === 'https' ? 'https' : 'http';
+  return { href: `${scheme}://${host}`, host };
 }
 
 export function addressOf(request: FastifyRequest): RegistryAddress {

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Unauthorized } from '../access/unauthorized.ts';
 import { ChunkOutOfOrder, type ErrorCode, RangeNotSatisfiable, RegistryError } from '../oci/error.ts';
 import { baseUrlOf } from './base-url.ts';
+import { requestPath } from './request-path.ts';
 
 /** Status, and the code of the spec's closed list under which clients know it (OCI Distribution Spec, "Error Codes"). */
 const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, code: string]>> = {
@@ -41,17 +42,21 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   else request.refusal = refusal.message;
   if (refusal instanceof Unauthorized) reply.header('www-authenticate', challenge(request, refusal));
   if (refusal instanceof ChunkOutOfOrder) reply.header('range', `0-${Math.max(0, refusal.offset - 1)}`);
-  if (refusal instanceof ChunkOutOfOrder) reply.header('location', request.originalUrl);
+  if (refusal instanceof ChunkOutOfOrder) reply.header('location', requestPath(request.originalUrl));
   if (refusal instanceof RangeNotSatisfiable) reply.header('content-range', `bytes */${refusal.size}`);
   // The rest of a body that is too large is not worth reading.
   if (status === 413) reply.header('connection', 'close');
-  const body = Buffer.from(JSON.stringify({ errors: [{ code, message: refusal.message }] }));
-  return reply.code(status).type('application/json').send(body);
+  return reply.code(status).type('application/json').send(errorBody(code, refusal.message));
+}
+
+/** The spec's form of an error. A Buffer, since Fastify adds a charset to the type of anything else. */
+export function errorBody(code: string, message: string): Buffer {
+  return Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
 }
 
 /** For an address that no route has. */
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.originalUrl.split('?')[0]?.slice(0, 200);
+  const path = requestPath(request.originalUrl).slice(0, 200);
   const refusal = new RegistryError('NOT_FOUND', `there is nothing at ${request.method} ${path}`);
   return answerError(refusal as unknown as FastifyError, request, reply);
 }
@@ -59,7 +64,7 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): Fa
 function refusalFor(error: FastifyError, request: FastifyRequest): RegistryError {
   if (error instanceof RegistryError) return error;
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new RegistryError('MANIFEST_TOO_LARGE', 'the body is larger than the 4 MiB that a manifest may have');
+    return new RegistryError('MANIFEST_TOO_LARGE', 'the body is too large: a manifest may have 4 MiB, a form 64 KiB');
   }
   if (error.code === 'ECONNRESET' || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return new RegistryError('SIZE_INVALID', 'the body ended before its announced length');

@@ -1,23 +1,35 @@
 // One log line for each request: who, what, how it ended, how long it took; never a header's value, a query or a body.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { nameOf } from '../access/principal.ts';
+import { requestPath } from './request-path.ts';
 
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
-    const caller = request.caller as typeof request.caller | undefined;
+    const path = requestPath(request.originalUrl);
     const line = {
-      method: request.method,
-      path: request.originalUrl.split('?')[0],
+      ...whoAndWhat(request),
       status: reply.statusCode,
       milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-      principal: caller ? nameOf(caller.principal) : undefined,
-      repository: request.repository as typeof request.repository | undefined,
-      address: request.ip,
-      userAgent: request.headers['user-agent'],
       refusal: request.refusal,
     };
-    const isHealthCheck = line.path === '/livez' || line.path === '/readyz';
+    const isHealthCheck = path === '/livez' || path === '/readyz';
     if (isHealthCheck && reply.statusCode < 400) request.log.debug(line, 'request');
     else request.log.info(line, 'request');
   });
+  // Such a request has no answer, and so no status.
+  app.addHook('onRequestAbort', async (request) =>
+    request.log.info(whoAndWhat(request), 'request aborted by the client'),
+  );
+}
+
+function whoAndWhat(request: FastifyRequest) {
+  const caller = request.caller as typeof request.caller | undefined;
+  return {
+    method: request.method,
+    path: requestPath(request.originalUrl),
+    principal: caller ? nameOf(caller.principal) : undefined,
+    repository: request.repository as typeof request.repository | undefined,
+    address: request.ip,
+    userAgent: request.headers['user-agent'],
+  };
 }

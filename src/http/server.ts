@@ -20,6 +20,7 @@ import { referrerRoutes } from './oci/referrers.ts';
 import { tagRoutes } from './oci/tags.ts';
 import { uploadRoutes } from './oci/uploads.ts';
 import { tokenRoutes } from './token.ts';
+import { answerUnreadable } from './unreadable-requests.ts';
 import { welcomeRoute } from './welcome.ts';
 
 /** The server, or a scope of it, whose routes' types follow from their schemas. */
@@ -43,8 +44,8 @@ export interface ServerOptions {
 
 /** A connection on which nothing moves for so long is closed: milliseconds. Making a very large blob durable takes a while. */
 const IDLE_TIMEOUT = 10 * 60 * 1000;
-/** Room for a name of 255 characters with every slash as %2F; Fastify's default of 100 is too short for a sha512 digest. */
-const MAXIMUM_PARAMETER_LENGTH = 1024;
+/** All that Node takes of a request's head, so that a name that is too long is refused in our own words. */
+const MAXIMUM_PARAMETER_LENGTH = 16 * 1024;
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = typed(
@@ -55,6 +56,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       rewriteUrl: (request) => foldRepositoryName(request.url ?? '/'),
       routerOptions: { maxParamLength: MAXIMUM_PARAMETER_LENGTH },
       exposeHeadRoutes: false,
+      frameworkErrors: answerError,
+      clientErrorHandler: answerUnreadable,
       trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
       connectionTimeout: IDLE_TIMEOUT,
       forceCloseConnections: 'idle',
@@ -83,6 +86,9 @@ async function distributionRoutes(app: Routes, options: ServerOptions): Promise<
   app.addHook('onSend', async (_request, reply) => {
     reply.header('docker-distribution-api-version', 'registry/2.0');
   });
+  // Some clients give even a DELETE a type, which says nothing here: only manifests and uploads have a body.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   baseRoutes(app);
   blobRoutes(app, options.registry);
   tagRoutes(app, options.registry);

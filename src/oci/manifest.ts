@@ -50,6 +50,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
     annotations: annotationsOf(fields.annotations),
   };
   const artifactType = optionalText(fields.artifactType, 'artifactType');
+  requireOneReading(fields);
   if (mediaType === OCI_MANIFEST || mediaType === DOCKER_MANIFEST) {
     const config = descriptor(fields.config, 'config');
     return {
@@ -98,6 +99,13 @@ function mediaTypeOf(fields: Fields, contentType: string | undefined): string {
     );
   }
   return mediaType;
+}
+
+/** Something that is an image to one client and an index to another could show each of them other content (CVE-2021-41190). */
+function requireOneReading(fields: Fields): void {
+  const isImage = [fields.config, fields.layers].some((field) => field !== undefined && field !== null);
+  const isIndex = fields.manifests !== undefined && fields.manifests !== null;
+  if (isImage && isIndex) throw invalid('it has "manifests" as an index, and "config" or "layers" as an image');
 }
 
 function descriptors(value: unknown, field: string): readonly Descriptor[] {
