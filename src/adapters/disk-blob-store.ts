@@ -1,6 +1,6 @@
 // The BlobStore on a disk: blobs/<algorithm>/<first two digits>/<digits>, uploads/<id>; a rename makes an upload a blob.
 import type { FileHandle } from 'node:fs/promises';
-import { access, constants, mkdir, open, opendir, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
+import { access, constants, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { algorithmOf, type Digest, encodedOf, isDigest, shortDigest } from '../oci/digest.ts';
@@ -9,6 +9,8 @@ import type { BlobBody, BlobStore, UploadId } from '../ports/blob-store.ts';
 
 /** Bytes read at once: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
 const READ_SIZE = 1024 * 1024;
+/** Unlike the flag "a", these two do not create a file: what was discarded meanwhile must not come back. */
+const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
 
 /** @param folder is created, with all above it, when it is missing */
 export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
@@ -37,7 +39,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number> {
-    const file = await this.#openUpload(upload, 'a');
+    const file = await this.#openUpload(upload, APPEND_ONLY);
     try {
       for await (const chunk of body) await writeAll(file, chunk);
       return (await file.stat()).size;
@@ -47,7 +49,12 @@ class DiskBlobStore implements BlobStore {
   }
 
   async truncate(upload: UploadId, size: number): Promise<void> {
-    await truncate(this.#uploadPath(upload), size);
+    const file = await this.#openUpload(upload, 'r+');
+    try {
+      await file.truncate(size);
+    } finally {
+      await file.close();
+    }
   }
 
   async *read(upload: UploadId): AsyncIterable<Uint8Array> {
@@ -115,12 +122,13 @@ class DiskBlobStore implements BlobStore {
     return join(this.#blobs, algorithmOf(digest), encoded.slice(0, 2), encoded);
   }
 
-  async #openUpload(upload: UploadId, flags: string): Promise<FileHandle> {
-    // Without this look, the flag "a" would create a missing file.
-    if ((await this.received(upload)) === undefined) {
+  async #openUpload(upload: UploadId, flags: string | number): Promise<FileHandle> {
+    try {
+      return await open(this.#uploadPath(upload), flags);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
       throw new RegistryError('BLOB_UPLOAD_UNKNOWN', `upload ${upload} is over or never began: start a new one`);
     }
-    return await open(this.#uploadPath(upload), flags);
   }
 }
 

@@ -1,15 +1,16 @@
 // The key that signs tokens: a file that only the server's user can read, made at the first start.
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 
 const KEY_BYTES = 32;
 
-/** @throws Error when the file is there and is no key */
+/** @throws StorageUnusable when the file is there and is no key */
 export async function readSigningKey(path: string): Promise<Buffer> {
   const key = (await readIfPresent(path)) ?? (await createKey(path));
   if (key.length !== KEY_BYTES) {
-    throw new Error(
-      `${path} is no signing key (${key.length} bytes instead of ${KEY_BYTES}): remove it, and log in again`,
+    throw new StorageUnusable(
+      `${path} is no signing key (${key.length} bytes instead of ${KEY_BYTES}): remove it, and everybody logs in again`,
     );
   }
   return key;

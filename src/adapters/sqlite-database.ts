@@ -1,48 +1,35 @@
 // The Database on SQLite: one writer connection with a queue, one reader connection, WAL, every commit synced.
 import BetterSqlite from 'better-sqlite3';
-import {
-  ConstraintViolation,
-  type Database,
-  DatabaseUnusable,
-  type Queryable,
-  type SqlValue,
-  type Transaction,
-} from '../ports/database.ts';
+import { ConstraintViolation, type Database, type SqlValue, type Transaction } from '../ports/database.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 
 /** How long to wait for another process, such as the command line, that is writing: milliseconds. */
 const BUSY_TIMEOUT = 5_000;
 const MAXIMUM_PREPARED_STATEMENTS = 500;
 
-/** @throws DatabaseUnusable when the file cannot be opened, is damaged, or is no SQLite database */
-export function openSqliteDatabase(path: string): Database {
-  const writer = openConnection(path);
-  const reader = openConnection(path);
-  const reading = queryable(reader);
-  const writing = queryable(writer);
-  let queue: Promise<unknown> = Promise.resolve();
+/** What keeps SQLite from working and what an operator can do, by the beginning of its code (https://sqlite.org/rescode.html). */
+const REMEDIES: readonly (readonly [code: string, remedy: string])[] = [
+  ['SQLITE_CORRUPT', 'it is damaged; restore the data folder from a backup'],
+  ['SQLITE_NOTADB', 'it is damaged, or no database of Chartroom; restore the data folder from a backup'],
+  ['SQLITE_FULL', 'the disk is full; make room on it'],
+  ['SQLITE_BUSY', `another program has kept it locked for ${BUSY_TIMEOUT / 1000} seconds; stop that one`],
+  ['SQLITE_READONLY', 'this user may not write to it; give this user the right to'],
+  ['SQLITE_CANTOPEN', 'it cannot be opened; it must be a file that this user may read and write'],
+  ['SQLITE_IOERR', 'the disk does not work as it should, or is full'],
+];
 
-  const transaction = async <Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
-    writer.exec('begin immediate');
-    try {
-      const script = async (text: string): Promise<void> => {
-        writer.exec(text);
-      };
-      const result = await work({ ...writing, script } as Transaction);
-      writer.exec('commit');
-      return result;
-    } catch (error) {
-      // SQLite itself has rolled back after some errors (a full disk, for one).
-      if (writer.inTransaction) writer.exec('rollback');
-      throw error;
-    }
-  };
+/** @throws StorageUnusable when the file cannot be opened, is damaged, or is no SQLite database */
+export function openSqliteDatabase(path: string): Database {
+  const writer = new Connection(path);
+  const reader = new Connection(path);
+  let queue: Promise<unknown> = Promise.resolve();
 
   return {
     dialect: 'sqlite',
-    query: reading.query,
+    query: async (text, values) => reader.query(text, values),
     transaction: (work) => {
       // On one connection the statements of two transactions would mix, so each waits for the one before it.
-      const result = queue.then(() => transaction(work));
+      const result = queue.then(() => runTransaction(writer, work));
       queue = result.catch(() => undefined);
       return result;
     },
@@ -54,47 +41,92 @@ export function openSqliteDatabase(path: string): Database {
   };
 }
 
-function openConnection(path: string): BetterSqlite.Database {
+async function runTransaction<Result>(writer: Connection, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  let isRunning = true;
+  const failures: unknown[] = [];
+  const guarded = async <Answer>(run: () => Answer): Promise<Answer> => {
+    if (!isRunning) throw new Error('a statement came after the end of its transaction: an "await" is missing');
+    try {
+      return run();
+    } catch (error) {
+      failures.push(error);
+      throw error;
+    }
+  };
+  const tx = {
+    query: (text: string, values?: readonly SqlValue[]) => guarded(() => writer.query(text, values)),
+    script: (text: string) => guarded(() => writer.execute(text)),
+  } as Transaction;
+  writer.execute('begin immediate');
   try {
-    const connection = new BetterSqlite(path, { timeout: BUSY_TIMEOUT });
-    connection.pragma('journal_mode = wal');
-    connection.pragma('synchronous = full');
-    connection.pragma('foreign_keys = on');
-    return connection;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DatabaseUnusable(`the database ${path} cannot be opened: ${why}`, { cause });
+    const result = await work(tx);
+    if (failures.length > 0) throw failures[0];
+    writer.execute('commit');
+    return result;
+  } catch (error) {
+    writer.rollBack();
+    throw error;
+  } finally {
+    isRunning = false;
   }
 }
 
-function queryable(connection: BetterSqlite.Database): Queryable {
-  const prepared = new Map<string, BetterSqlite.Statement>();
-  const prepare = (text: string): BetterSqlite.Statement => {
-    const known = prepared.get(text);
+class Connection {
+  readonly #path: string;
+  readonly #connection: BetterSqlite.Database;
+  readonly #prepared = new Map<string, BetterSqlite.Statement>();
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#connection = this.#translating(() => new BetterSqlite(path, { timeout: BUSY_TIMEOUT }));
+    for (const setting of ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on']) {
+      this.#translating(() => this.#connection.pragma(setting));
+    }
+  }
+
+  query<Row extends object>(text: string, values: readonly SqlValue[] = []): readonly Row[] {
+    return this.#translating(() => {
+      const statement = this.#prepare(text);
+      const bound = Object.fromEntries(values.map((value, index) => [index + 1, value]));
+      if (statement.reader) return statement.all(bound) as Row[];
+      statement.run(bound);
+      return [];
+    });
+  }
+
+  execute(text: string): void {
+    this.#translating(() => this.#connection.exec(text));
+  }
+
+  rollBack(): void {
+    // SQLite itself has rolled back after some errors (a full disk, for one).
+    if (this.#connection.inTransaction) this.execute('rollback');
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #prepare(text: string): BetterSqlite.Statement {
+    const known = this.#prepared.get(text);
     if (known) return known;
-    if (prepared.size >= MAXIMUM_PREPARED_STATEMENTS) prepared.clear();
-    const statement = connection.prepare(text);
-    prepared.set(text, statement);
+    if (this.#prepared.size >= MAXIMUM_PREPARED_STATEMENTS) this.#prepared.clear();
+    const statement = this.#connection.prepare(text);
+    this.#prepared.set(text, statement);
     return statement;
-  };
-  return {
-    query: async <Row extends object>(text: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> => {
-      try {
-        const statement = prepare(text);
-        const bound = Object.fromEntries(values.map((value, index) => [index + 1, value]));
-        if (statement.reader) return statement.all(bound) as Row[];
-        statement.run(bound);
-        return [];
-      } catch (error) {
-        throw translated(error);
-      }
-    },
-  };
-}
-
-function translated(error: unknown): unknown {
-  if (error instanceof BetterSqlite.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT')) {
-    return new ConstraintViolation(error.message, { cause: error });
   }
-  return error;
+
+  /** Runs SQLite, and says what goes wrong in the words of the port. */
+  #translating<Answer>(run: () => Answer): Answer {
+    try {
+      return run();
+    } catch (cause) {
+      if (!(cause instanceof BetterSqlite.SqliteError)) throw cause;
+      const { code, message } = cause;
+      if (code.startsWith('SQLITE_CONSTRAINT')) throw new ConstraintViolation(message, { cause });
+      const [, remedy] = REMEDIES.find(([beginning]) => code.startsWith(beginning)) ?? [];
+      if (remedy === undefined) throw cause;
+      throw new StorageUnusable(`the database ${this.#path} cannot be used: ${remedy} (${message})`, { cause });
+    }
+  }
 }

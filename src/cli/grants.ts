@@ -3,6 +3,7 @@ import { displayNamespace } from '../access/accounts.ts';
 import { openOffice } from '../app.ts';
 import type { Command } from './command.ts';
 import { operatorName } from './operator.ts';
+import { shownPath } from './shown-path.ts';
 
 export const grantCommands: readonly Command[] = [
   {
@@ -13,7 +14,7 @@ export const grantCommands: readonly Command[] = [
     run: async ({ config, positionals: [user = '', role = '', namespace = ''], print }) => {
       await using office = await openOffice(config);
       await office.accounts.addGrant({ user, role, namespace, actor: operatorName() });
-      print(`${user} is ${role} of ${namespace}`);
+      print(`${user} is ${role} of ${shownPath(namespace)}`);
     },
   },
   {
@@ -24,7 +25,7 @@ export const grantCommands: readonly Command[] = [
     run: async ({ config, positionals: [user = '', namespace = ''], print }) => {
       await using office = await openOffice(config);
       await office.accounts.removeGrant({ user, namespace, actor: operatorName() });
-      print(`${user} has no role on ${namespace} any more`);
+      print(`${user} has no role on ${shownPath(namespace)} any more`);
     },
   },
   {

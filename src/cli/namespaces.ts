@@ -3,6 +3,7 @@ import { displayNamespace } from '../access/accounts.ts';
 import { openOffice } from '../app.ts';
 import { type Command, UsageError } from './command.ts';
 import { operatorName } from './operator.ts';
+import { shownPath } from './shown-path.ts';
 
 export const namespaceCommands: readonly Command[] = [
   {
@@ -16,7 +17,7 @@ export const namespaceCommands: readonly Command[] = [
       }
       await using office = await openOffice(config);
       await office.accounts.setVisibility({ path, visibility, actor: operatorName() });
-      print(`${path} is ${visibility}`);
+      print(`${shownPath(path)} is ${visibility}`);
     },
   },
   {

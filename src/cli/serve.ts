@@ -16,6 +16,8 @@ export const serve: Command = {
   run: async ({ config }) => {
     const logger = pino({ level: config.logLevel });
     const app = await openApp(config, logger);
+    // Before anything else can fail: no other start shows it.
+    if (app.generatedPassword !== undefined) showPassword(app.generatedPassword);
     try {
       await app.server.listen({
         host: config.host,
@@ -26,7 +28,6 @@ export const serve: Command = {
       await app[Symbol.asyncDispose]();
       throw error;
     }
-    if (app.generatedPassword !== undefined) showPassword(app.generatedPassword);
     const url = urlOf(app, config);
     logger.info({ url, version: VERSION, dataDir: config.dataDir, auth: config.auth }, 'chartroom is listening');
     if (process.stderr.isTTY) process.stderr.write(`\nChartroom is ready: open ${url} for the first steps\n\n`);
@@ -71,8 +72,12 @@ function urlOf(app: App, config: Config): string {
 
 /** The first signal stops in order; a second one, as for any program, at once. */
 async function signalToStop(): Promise<NodeJS.Signals> {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
   return await new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
+    const stop = (signal: NodeJS.Signals): void => {
+      for (const each of signals) process.off(each, stop);
+      resolve(signal);
+    };
+    for (const each of signals) process.on(each, stop);
   });
 }

@@ -15,8 +15,8 @@ export const userCommands: readonly Command[] = [
     positionals: 1,
     switches: [ADMINISTRATOR, PASSWORD_STDIN],
     run: async ({ config, positionals: [name = ''], switches, print }) => {
-      const password = await readPassword(`password for ${name}: `, switches.has(PASSWORD_STDIN));
       await using office = await openOffice(config);
+      const password = await readPassword(`password for ${name}: `, switches.has(PASSWORD_STDIN));
       const administrator = switches.has(ADMINISTRATOR);
       await office.accounts.addUser({ name, password, administrator, actor: operatorName() });
       print(
@@ -45,8 +45,8 @@ export const userCommands: readonly Command[] = [
     positionals: 1,
     switches: [PASSWORD_STDIN],
     run: async ({ config, positionals: [name = ''], switches, print }) => {
-      const password = await readPassword(`new password for ${name}: `, switches.has(PASSWORD_STDIN));
       await using office = await openOffice(config);
+      const password = await readPassword(`new password for ${name}: `, switches.has(PASSWORD_STDIN));
       await office.accounts.changePassword(name, password, operatorName());
       print(`changed the password of ${name}`);
     },

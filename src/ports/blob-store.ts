@@ -14,10 +14,11 @@ export type BlobBody =
 
 /**
  * Stores bytes. Knows nothing of repositories or rights. What `commit` has acknowledged survives a power cut; everything
- * else may be gone or half written after one, and is never visible as a blob.
+ * else may be gone or half written after one, and is never visible as a blob. What an upload is asked for that is over or
+ * never began is refused with RegistryError BLOB_UPLOAD_UNKNOWN, unless it says otherwise.
  */
 export interface BlobStore {
-  /** Starts an upload with no bytes. */
+  /** Starts an upload with no bytes, under an id that was never used. */
   start(upload: UploadId): Promise<void>;
 
   /** How many bytes of the upload have arrived. Undefined when there is no such upload. */
@@ -30,7 +31,7 @@ export interface BlobStore {
    */
   append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number>;
 
-  /** Cuts the upload back to its first `size` bytes. */
+  /** Cuts the upload back to its first `size` bytes; it has at least so many. */
   truncate(upload: UploadId, size: number): Promise<void>;
 
   /** Reads back what arrived so far. */
@@ -45,7 +46,7 @@ export interface BlobStore {
   /** Forgets the upload, if there is one. */
   discard(upload: UploadId): Promise<void>;
 
-  /** Opens a blob, or bytes [from, to) of it. @throws RegistryError BLOB_UNKNOWN when it is not stored */
+  /** Opens a blob, or bytes [from, to) of it, at least one and none beyond its end. @throws RegistryError BLOB_UNKNOWN when it is not stored */
   open(digest: Digest, range?: ByteRange): Promise<BlobBody>;
 
   /** The blob's size in bytes; undefined when it is not stored. */

@@ -9,7 +9,10 @@ export interface Queryable {
 }
 
 declare const transaction: unique symbol;
-/** A running transaction. Functions that write ask for it, so that nothing is written outside of one. */
+/**
+ * A running transaction. Functions that write ask for it, so that nothing is written outside of one. Once a statement has
+ * failed, it can only be rolled back (PostgreSQL knows it no other way); once it has ended, it takes no more statements.
+ */
 export interface Transaction extends Queryable {
   readonly [transaction]: true;
   /** Runs several statements without values, as a migration has them. */
@@ -21,8 +24,8 @@ export interface Database extends Queryable {
   readonly dialect: 'sqlite' | 'postgres';
 
   /**
-   * Runs `work` alone as far as its writes go, and commits durably before the promise resolves; when `work` throws,
-   * nothing of it stays. Inside `work` only SQL may be awaited: everything else would hold up every other writer.
+   * Runs `work` alone as far as its writes go, and commits durably before the promise resolves; when `work` throws, or a
+   * statement has failed, nothing of it stays. Inside `work` only SQL may be awaited: everything else would hold up every other writer.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
 
@@ -34,13 +37,5 @@ export class ConstraintViolation extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'ConstraintViolation';
-  }
-}
-
-/** The database cannot be used, for a reason that an operator can act on; the message is one line for the console. */
-export class DatabaseUnusable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'DatabaseUnusable';
   }
 }

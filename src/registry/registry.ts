@@ -6,6 +6,7 @@ import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import type { StoredManifest } from '../tables/manifests.ts';
+import { listRepositories } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
 import { Blobs } from './blobs.ts';
 import { listCatalog } from './catalog.ts';
@@ -73,7 +74,7 @@ export class Registry {
 
   /** Resolves when requests can be served; otherwise throws what stands in the way. */
   async checkReady(): Promise<void> {
-    await this.#options.database.query('select 1 as one');
+    await listRepositories(this.#options.database, '', 1);
     await this.#options.blobs.checkWritable();
   }
 }

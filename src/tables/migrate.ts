@@ -1,11 +1,12 @@
 // Brings the database's tables to what this program needs, one numbered migration after the other.
-import { type Database, DatabaseUnusable } from '../ports/database.ts';
+import type { Database } from '../ports/database.ts';
 import type { Migration } from '../ports/migration.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 
 /**
  * Applies what is missing, all of it or nothing.
  * @returns the names of the migrations that were applied
- * @throws DatabaseUnusable when a newer program has already changed the database
+ * @throws StorageUnusable when a newer program has already changed the database
  */
 export async function migrate(
   database: Database,
@@ -20,7 +21,7 @@ export async function migrate(
     const known = new Set(migrations.map((migration) => migration.number));
     const newest = Math.max(0, ...applied.map((row) => row.number));
     if (applied.some((row) => !known.has(row.number))) {
-      throw new DatabaseUnusable(
+      throw new StorageUnusable(
         `the database is at version ${newest}, this Chartroom knows versions up to ${Math.max(0, ...known)}: ` +
           'it was used by a newer Chartroom; start that version, or restore a backup from before the update',
       );

@@ -1,0 +1,46 @@
+// `chartroom grant …` and `chartroom namespace …`, on a registry whose server does not run.
+import { expect, test } from 'vitest';
+import { failure, registryFolder, success } from './registry-folder.ts';
+
+test('roles are given, listed, changed and taken away', async () => {
+  await using registry = await registryFolder();
+  expect(await registry.chartroom('grant list')).toEqual(success());
+  expect(await registry.chartroom('grant add admin writer team/charts')).toEqual(
+    success('admin is writer of team/charts'),
+  );
+  expect(await registry.chartroom('grant add admin reader /')).toEqual(success('admin is reader of /'));
+  expect(await registry.chartroom('grant add admin maintainer /team/charts/')).toEqual(
+    success('admin is maintainer of team/charts'),
+  );
+  expect(await registry.chartroom('grant list')).toEqual(success('admin\treader\t/', 'admin\tmaintainer\tteam/charts'));
+  expect(await registry.chartroom('grant remove admin team/charts')).toEqual(
+    success('admin has no role on team/charts any more'),
+  );
+  expect(await registry.chartroom('grant list')).toEqual(success('admin\treader\t/'));
+});
+
+test.each([
+  ['grant add nobody writer team', 'there is no user nobody: see "chartroom user list"'],
+  ['grant add admin owner team', '"owner" is not a role: use one of reader, writer, maintainer'],
+  ['grant add admin writer Team', '"Team" is not a path: write it like "team" or "team/charts", or "/" for everything'],
+  ['grant remove admin team', 'admin has no role on team: see "chartroom grant list"'],
+  ['namespace set team hidden', '"hidden" is no visibility: use public or private'],
+  ['namespace set a//b public', '"a//b" is not a path: write it like "team" or "team/charts", or "/" for everything'],
+])('"chartroom %s" is refused with the reason', async (words, message) => {
+  await using registry = await registryFolder();
+  expect(await registry.chartroom(words)).toEqual(failure(message));
+});
+
+test('everything is private until it is set otherwise, and what was set is listed', async () => {
+  await using registry = await registryFolder();
+  expect(await registry.chartroom('namespace list')).toEqual(success('/\tprivate'));
+  expect(await registry.chartroom('namespace set team public')).toEqual(success('team is public'));
+  expect(await registry.chartroom('namespace set team/secret/ private')).toEqual(success('team/secret is private'));
+  expect(await registry.chartroom('namespace list')).toEqual(
+    success('/\tprivate', 'team\tpublic', 'team/secret\tprivate'),
+  );
+  expect(await registry.chartroom('namespace set / public')).toEqual(success('/ is public'));
+  expect(await registry.chartroom('namespace list')).toEqual(
+    success('/\tpublic', 'team\tpublic', 'team/secret\tprivate'),
+  );
+});

@@ -1,0 +1,151 @@
+// The port BlobStore, on every adapter; and what the disk alone must do.
+import { execFile } from 'node:child_process';
+import { readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test, vi } from 'vitest';
+import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
+import { algorithmOf, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { temporaryFolder } from '../support/chartroom-process.ts';
+import { blobStoreContract, list, newUpload, type TestedBlobStore } from './blob-store.contract.ts';
+
+const STORES: readonly { readonly name: string; readonly open: () => Promise<TestedBlobStore> }[] = [
+  { name: 'disk', open: openDisk },
+];
+
+for (const { name, open } of STORES) describe(name, () => blobStoreContract(open));
+
+describe('disk', () => {
+  test('a commit syncs the file before the rename, and its new folder after it', async () => {
+    const { steps, upload, blob } = await traceOfCommit();
+    const lastWrite = steps.lastIndexOf(`write ${upload}`);
+    expect(steps.slice(lastWrite)).toEqual([
+      `write ${upload}`,
+      `sync ${upload}`,
+      `rename ${upload} ${blob}`,
+      `sync ${dirname(blob)}`,
+    ]);
+  });
+
+  test('every folder that a new store makes is synced into the one above it', async () => {
+    const { steps } = await traceOfCommit();
+    const made = steps.flatMap((step) => (step.startsWith('make ') ? [step.slice('make '.length)] : []));
+    expect(made).toContain('blobs/sha256/00');
+    expect(made).toContain('blobs/sha512/ff');
+    const unsynced = made.filter((path) => {
+      const afterwards = steps.slice(steps.indexOf(`make ${path}`));
+      return !afterwards.includes(`sync ${path === '.' ? '..' : dirname(path)}`);
+    });
+    expect(unsynced).toEqual([]);
+  });
+
+  test('files are for the server and its group, and for nobody else', async () => {
+    await using folder = await temporaryFolder();
+    const store = await openDiskBlobStore(folder.path);
+    const upload = newUpload();
+    await store.start(upload);
+    const paths = await readdir(folder.path, { recursive: true });
+    const modes = await Promise.all(paths.map(async (path) => (await stat(join(folder.path, path))).mode));
+    expect(paths).toContain(`uploads/${upload}`);
+    expect(paths.filter((_, index) => ((modes[index] ?? 0) & 0o007) !== 0)).toEqual([]);
+  });
+
+  test('files that are no blobs are not listed', async () => {
+    await using folder = await temporaryFolder();
+    const store = await openDiskBlobStore(folder.path);
+    await writeFile(join(folder.path, 'blobs/sha256/00/README'), 'not a blob');
+    await writeFile(join(folder.path, 'blobs/sha256', `.nfs${'0'.repeat(60)}`), 'not a blob');
+    expect(await list(store)).toEqual([]);
+  });
+
+  test('a store whose folder is gone says that it cannot be written to', async () => {
+    await using folder = await temporaryFolder();
+    const store = await openDiskBlobStore(folder.path);
+    await rm(join(folder.path, 'uploads'), { recursive: true });
+    await expect(store.checkWritable()).rejects.toThrow('uploads');
+  });
+
+  // Only Linux has a device on which there is never any room.
+  test.runIf(process.platform === 'linux')(
+    'when the disk is full, the body is told to end, and the error comes out',
+    async () => {
+      await using folder = await temporaryFolder();
+      const store = await openDiskBlobStore(folder.path);
+      const upload = newUpload();
+      await symlink('/dev/full', join(folder.path, 'uploads', upload));
+      let isToldToEnd = false;
+      const body = async function* () {
+        try {
+          yield Buffer.from('some bytes');
+          yield Buffer.from('never asked for');
+        } finally {
+          isToldToEnd = true;
+        }
+      };
+      await expect(store.append(upload, body())).rejects.toMatchObject({ code: 'ENOSPC' });
+      expect(isToldToEnd).toBe(true);
+      expect(await openFilesBelow('/dev/full')).toEqual([]);
+    },
+  );
+
+  // Only Linux tells a process which files it has open.
+  test.runIf(process.platform === 'linux')('no file stays open, however an upload or a download ends', async () => {
+    await using folder = await temporaryFolder();
+    const store = await openDiskBlobStore(folder.path);
+    const upload = newUpload();
+    const bytes = Buffer.alloc(4_000_000);
+    await store.start(upload);
+    await store.append(upload, oneThenFail(bytes)).catch(() => undefined);
+    for await (const _chunk of store.read(upload)) break;
+    await store.commit(upload, digestOf(bytes));
+    await store.commit(upload, digestOf(bytes)).catch(() => undefined);
+    const body = await store.open(digestOf(bytes));
+    if (body.kind === 'stream') for await (const _chunk of body.stream) break;
+    const kept = await store.open(digestOf(bytes));
+    expect(await openFilesBelow(folder.path)).not.toEqual([]);
+    if (kept.kind === 'stream') kept.stream.destroy();
+    await vi.waitFor(async () => expect(await openFilesBelow(folder.path)).toEqual([]));
+  });
+});
+
+async function* oneThenFail(bytes: Buffer): AsyncIterable<Buffer> {
+  yield bytes;
+  throw new Error('the line broke');
+}
+
+async function openFilesBelow(folder: string): Promise<readonly string[]> {
+  const numbers = await readdir('/proc/self/fd');
+  // One of them was the listing's own and is closed by now.
+  const paths = await Promise.all(numbers.map((number) => readlink(`/proc/self/fd/${number}`).catch(() => '')));
+  return paths.filter((path) => path.startsWith(folder));
+}
+
+async function openDisk(): Promise<TestedBlobStore> {
+  const folder = await temporaryFolder();
+  return {
+    store: await openDiskBlobStore(folder.path),
+    reopen: () => openDiskBlobStore(folder.path),
+    damage: async (digest, bytes) => {
+      const encoded = encodedOf(digest);
+      const aside = join(folder.path, 'damaged');
+      await writeFile(aside, bytes);
+      await rename(aside, join(folder.path, 'blobs', algorithmOf(digest), encoded.slice(0, 2), encoded));
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+interface Trace {
+  /** What the store did to the disk, in order; paths are below its folder. */
+  readonly steps: readonly string[];
+  readonly upload: string;
+  readonly blob: string;
+}
+
+/** Runs a commit in a process of its own, whose calls of the file system are recorded. */
+async function traceOfCommit(): Promise<Trace> {
+  await using folder = await temporaryFolder();
+  const program = join(import.meta.dirname, 'trace-commit.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [program, join(folder.path, 'data')]);
+  return JSON.parse(stdout) as Trace;
+}

@@ -1,0 +1,87 @@
+// The port Database, on every adapter; and what SQLite alone must do.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { databaseContract } from './database.contract.ts';
+import { DATABASES, stopDatabases } from './databases.ts';
+
+afterAll(stopDatabases);
+
+for (const { name, openEmpty } of DATABASES) describe(name, () => databaseContract(openEmpty));
+
+describe('SQLite', () => {
+  test('syncs every commit to the disk', async () => {
+    await using folder = await temporaryFolder();
+    const database = openSqliteDatabase(join(folder.path, 'test.db'));
+    const [settings] = await database.transaction((tx) =>
+      tx.query(
+        'select (select * from pragma_synchronous()) as synchronous, (select * from pragma_journal_mode()) as mode',
+      ),
+    );
+    await database.close();
+    // 2 is FULL: https://sqlite.org/pragma.html#pragma_synchronous
+    expect(settings).toEqual({ synchronous: 2, mode: 'wal' });
+  });
+
+  test('lets others read while a transaction is under way, who see what was committed before', async () => {
+    await using folder = await temporaryFolder();
+    const database = openSqliteDatabase(join(folder.path, 'test.db'));
+    await database.transaction((tx) => tx.script('create table boxes (name text)'));
+    const seen = await database.transaction(async (tx) => {
+      await tx.query(`insert into boxes (name) values ('a')`);
+      return await database.query('select name from boxes');
+    });
+    expect(seen).toEqual([]);
+    await database.close();
+  });
+
+  test('a transaction waits for one of another process, such as the command line', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'test.db');
+    const database = openSqliteDatabase(path);
+    await database.transaction((tx) =>
+      tx.script('create table counter (value integer); insert into counter values (0)'),
+    );
+    const adapter = JSON.stringify(new URL('../../src/adapters/sqlite-database.ts', import.meta.url).href);
+    const count = `
+      for (let round = 0; round < 300; round += 1) {
+        await database.transaction(async (tx) => {
+          const [counter] = await tx.query('select value from counter');
+          await tx.query('update counter set value = $1', [counter.value + 1]);
+        });
+      }`;
+    const program = `
+      const { openSqliteDatabase } = await import(${adapter});
+      const database = openSqliteDatabase(process.argv[1]);
+      ${count}
+      await database.close();`;
+    const run = promisify(execFile);
+    await Promise.all([1, 2].map(() => run(process.execPath, ['--input-type=module', '--eval', program, path])));
+    expect(await database.query('select value from counter')).toEqual([{ value: 600 }]);
+    await database.close();
+  });
+
+  test('a closed database has finished the transactions that were waiting', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'test.db');
+    const database = openSqliteDatabase(path);
+    await database.transaction((tx) => tx.script('create table boxes (name text)'));
+    const writes = Array.from({ length: 10 }, () =>
+      database.transaction((tx) => tx.query(`insert into boxes (name) values ('a')`)),
+    );
+    await database.close();
+    await Promise.all(writes);
+    const again = openSqliteDatabase(path);
+    expect(await again.query('select name from boxes')).toHaveLength(10);
+    await again.close();
+  });
+});
+
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'chartroom-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}
