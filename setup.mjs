@@ -11,7 +11,9 @@ if (!isInstalled) {
   console.error('chartroom: installing dependencies (only the first time, and after an update)');
   // Node 20 is enough for the installation itself, so npm's warnings about packages that want a newer one would mislead.
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const installation = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+  const installation = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    stdio: ['ignore', 2, 2],
+  });
   if (installation.status !== 0) process.exit(installation.status ?? 1);
   copyFileSync(LOCKFILE, INSTALLED);
 }
