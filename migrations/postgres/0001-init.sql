@@ -80,14 +80,16 @@ create table charts (
 create index charts_by_content on charts (content_digest, config_digest);
 
 -- digest is null once the tag is deleted: a fixed tag is remembered, so that it cannot come back with other content.
--- content says what counts as the same content; provenance is the digest of the .prov layer, or empty.
+-- identity says what counts as the same content; provenance is the digest of the .prov layer, or empty; push_id is that of
+-- the push that made the tag point where it does.
 create table tags (
   repository text collate "C" not null references repositories (name),
   name text collate "C" not null,
   digest text collate "C",
   fixed bigint not null check (fixed in (0, 1)),
-  content text not null,
+  identity text not null,
   provenance text not null,
+  push_id text not null,
   pushed_at bigint not null,
   pushed_by text not null,
   deleted_at bigint,
@@ -101,7 +103,6 @@ create table users (
   name text collate "C" primary key,
   password_hash text not null,
   administrator bigint not null check (administrator in (0, 1)),
-  version bigint not null,
   created_at bigint not null,
   updated_at bigint not null
 );
@@ -114,10 +115,10 @@ create table namespaces (
 );
 
 create table grants (
-  principal_kind text not null check (principal_kind in ('user')),
+  principal_kind text not null,
   principal text collate "C" not null,
   namespace text collate "C" not null,
-  role text not null check (role in ('reader', 'writer', 'maintainer')),
+  role text not null,
   granted_at bigint not null,
   primary key (principal_kind, principal, namespace)
 );

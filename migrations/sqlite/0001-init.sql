@@ -80,14 +80,16 @@ create table charts (
 create index charts_by_content on charts (content_digest, config_digest);
 
 -- digest is null once the tag is deleted: a fixed tag is remembered, so that it cannot come back with other content.
--- content says what counts as the same content; provenance is the digest of the .prov layer, or empty.
+-- identity says what counts as the same content; provenance is the digest of the .prov layer, or empty; push_id is that of
+-- the push that made the tag point where it does.
 create table tags (
   repository text not null references repositories (name),
   name text not null,
   digest text,
   fixed integer not null check (fixed in (0, 1)),
-  content text not null,
+  identity text not null,
   provenance text not null,
+  push_id text not null,
   pushed_at integer not null,
   pushed_by text not null,
   deleted_at integer,
@@ -101,7 +103,6 @@ create table users (
   name text primary key,
   password_hash text not null,
   administrator integer not null check (administrator in (0, 1)),
-  version integer not null,
   created_at integer not null,
   updated_at integer not null
 ) strict, without rowid;
@@ -114,10 +115,10 @@ create table namespaces (
 ) strict, without rowid;
 
 create table grants (
-  principal_kind text not null check (principal_kind in ('user')),
+  principal_kind text not null,
   principal text not null,
   namespace text not null,
-  role text not null check (role in ('reader', 'writer', 'maintainer')),
+  role text not null,
   granted_at integer not null,
   primary key (principal_kind, principal, namespace)
 ) strict, without rowid;

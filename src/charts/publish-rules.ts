@@ -47,7 +47,10 @@ export function matchesPatterns(tag: string, patterns: readonly string[]): boole
  * The repository that probably was meant when the last two segments are equal (`team/web` for `team/web/web`): someone gave
  * helm push the chart's name although it appends it.
  */
-export function samePushedTwice(repository: RepositoryName, metadata: ChartMetadata): RepositoryName | undefined {
+export function repositoryWithoutRepeatedName(
+  repository: RepositoryName,
+  metadata: ChartMetadata,
+): RepositoryName | undefined {
   const parent = parentOf(repository) as RepositoryName | '';
   if (parent === '' || lastSegment(repository) !== metadata.name) return undefined;
   return lastSegment(parent) === metadata.name ? parent : undefined;

@@ -15,7 +15,11 @@ export type Event = Occasion &
   (
     | { readonly kind: 'tag.set'; readonly repository: RepositoryName; readonly tag: Tag; readonly digest: Digest }
     | { readonly kind: 'tag.deleted'; readonly repository: RepositoryName; readonly tag: Tag; readonly digest: Digest }
-    | { readonly kind: 'manifest.deleted'; readonly repository: RepositoryName; readonly digest: Digest }
+    | {
+        readonly kind: 'manifest.pushed' | 'manifest.deleted' | 'blob.deleted';
+        readonly repository: RepositoryName;
+        readonly digest: Digest;
+      }
     | {
         readonly kind: 'chart.published';
         readonly repository: RepositoryName;

@@ -1,12 +1,11 @@
 // Deletes a tag, or a manifest with all its tags.
-
 import { recordEvent } from '../events/record.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference } from '../oci/tag.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { deleteManifest as deleteManifestRow } from '../tables/manifests.ts';
-import { deleteTag, listTagsOf } from '../tables/tags.ts';
+import { deleteTag, deleteTagsOf } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
 import { missingManifest } from './read-manifest.ts';
 
@@ -22,19 +21,18 @@ export async function deleteManifest(
   actor: Actor,
 ): Promise<void> {
   const at = dependencies.clock.now();
+  const occasion = { at, actor: actor.name, repository };
   const isDeleted = await dependencies.database.transaction(async (tx) => {
-    const tags = reference.kind === 'tag' ? [reference.tag] : await listTagsOf(tx, repository, reference.digest);
-    let deletedTags = 0;
-    for (const tag of tags) {
-      const digest = await deleteTag(tx, { repository, tag, at, by: actor.name });
-      if (!digest) continue;
-      deletedTags += 1;
-      await recordEvent(tx, { kind: 'tag.deleted', at, actor: actor.name, repository, tag, digest });
-    }
-    if (reference.kind === 'tag') return deletedTags > 0;
+    const deletion = { repository, at, by: actor.name };
+    const tags =
+      reference.kind === 'tag'
+        ? await deleteTag(tx, reference.tag, deletion)
+        : await deleteTagsOf(tx, reference.digest, deletion);
+    for (const deleted of tags) await recordEvent(tx, { ...occasion, ...deleted, kind: 'tag.deleted' });
+    if (reference.kind === 'tag') return tags.length > 0;
     const { digest } = reference;
     if (!(await deleteManifestRow(tx, repository, digest))) return false;
-    await recordEvent(tx, { kind: 'manifest.deleted', at, actor: actor.name, repository, digest });
+    await recordEvent(tx, { ...occasion, kind: 'manifest.deleted', digest });
     return true;
   });
   if (!isDeleted) throw await missingManifest(dependencies.database, repository, reference);

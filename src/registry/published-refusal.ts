@@ -22,13 +22,13 @@ export async function publishedRefusal(
 }
 
 function chartMessage(repository: RepositoryName, published: TagRow, chart: ChartPush): string {
-  const { name, version } = chart.identity;
+  const { name, version } = chart.metadata;
   const place = parentOf(repository) === '' ? '' : ` in ${parentOf(repository)}`;
   const remedy = 'raise "version" in Chart.yaml and push again';
   if (published.digest === null) {
     return `${name} ${version} was published${place} and deleted (${deletion(published)}), and a deleted version does not come back with other content: ${remedy}`;
   }
-  const isSameChart = published.content === chart.content;
+  const isSameChart = published.identity === chart.identity;
   const difference = isSameChart
     ? ` with ${published.provenance === '' ? 'no provenance file' : 'another provenance file'}`
     : '';

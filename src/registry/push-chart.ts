@@ -2,7 +2,11 @@
 
 import type { ChartMetadata } from '../charts/chart-yaml.ts';
 import { type ChartLayers, chartLayers, type Finding, inspectChart, MAXIMUM_CONFIG_BYTES } from '../charts/inspect.ts';
-import { requireMatchingRepository, requireMatchingTag, samePushedTwice } from '../charts/publish-rules.ts';
+import {
+  repositoryWithoutRepeatedName,
+  requireMatchingRepository,
+  requireMatchingTag,
+} from '../charts/publish-rules.ts';
 import type { Digest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { Descriptor, ImageManifest, Manifest } from '../oci/manifest.ts';
@@ -17,13 +21,15 @@ import { repositoryExists } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
 import type { TagRules } from './tag-rules.ts';
 
+/** bytes; an archive that is larger packed than Helm takes unpacked is not worth opening */
+const MAXIMUM_ARCHIVE_BYTES = 110 * 1024 * 1024;
+
 export interface ChartPush {
-  readonly identity: { readonly name: string; readonly version: string };
   readonly metadata: ChartMetadata;
   readonly findings: readonly Finding[];
   readonly layers: ChartLayers;
   /** Equal for pushes of the same chart, whatever time helm has stamped into the manifest. */
-  readonly content: string;
+  readonly identity: string;
   readonly warnings: readonly string[];
   /** Where the chart already is, when it looks as if its name was given twice, as in `team/web/web`. */
   readonly meant: RepositoryName | undefined;
@@ -48,13 +54,12 @@ export async function inspectChartPush(
   const { metadata, findings } = await inspect(dependencies, layers);
   requireMatchingRepository(repository, metadata, actor.address);
   for (const tag of push.tags) requireMatchingTag(tag, metadata);
-  const meant = samePushedTwice(repository, metadata);
+  const meant = repositoryWithoutRepeatedName(repository, metadata);
   return {
-    identity: { name: metadata.name, version: metadata.version },
     metadata,
     findings,
     layers,
-    content: `${layers.config.digest} ${layers.content.digest}`,
+    identity: `${layers.config.digest} ${layers.content.digest}`,
     warnings: findings.map((finding) => finding.message),
     // Whoever may not read that repository must not learn from a refusal that it exists.
     meant: meant && (await actor.maySee(meant)) ? meant : undefined,
@@ -71,12 +76,12 @@ export async function requireNotNamedTwice(
   chart: ChartPush,
   actor: Actor,
 ): Promise<void> {
-  const { name } = chart.identity;
+  const { name } = chart.metadata;
   if (!chart.meant || (await repositoryExists(tx, repository)) || !(await holdsChart(tx, chart.meant, name))) return;
   throw new RegistryError(
     'WRONG_REPOSITORY',
     `this push would make a second repository ${repository}, but ${name} is published in ${chart.meant} and helm appends the chart's name by itself: ` +
-      `run ${pushCommand(actor.address, chart.identity, parentOf(chart.meant))}`,
+      `run ${pushCommand(actor.address, chart.metadata, parentOf(chart.meant))}`,
   );
 }
 
@@ -87,9 +92,10 @@ export async function recordChart(
   chart: ChartPush,
 ): Promise<void> {
   await insertChart(tx, {
-    ...chart.identity,
     repository,
     digest,
+    name: chart.metadata.name,
+    version: chart.metadata.version,
     configDigest: chart.layers.config.digest,
     contentDigest: chart.layers.content.digest,
     provenanceDigest: chart.layers.provenance?.digest,
@@ -111,6 +117,12 @@ async function inspect(
   const findings = known ? (JSON.parse(known.findings) as readonly Finding[]) : [];
   const isStillAllowed = findings.length === 0 || dependencies.rules.versions === 'lenient';
   if (known && isStillAllowed) return { metadata: JSON.parse(known.metadata) as ChartMetadata, findings };
+  if (layers.content.size > MAXIMUM_ARCHIVE_BYTES) {
+    throw new RegistryError(
+      'MANIFEST_INVALID',
+      `the chart's archive has ${layers.content.size} bytes, more than it may have unpacked`,
+    );
+  }
   const config = await readSmall(dependencies.blobs, layers.config);
   const content = await open(dependencies.blobs, layers.content);
   return await inspectChart(config, content, { versions: dependencies.rules.versions });

@@ -1,17 +1,18 @@
 // Takes a manifest: checks it, and commits it with its references, tags, chart and events, all or nothing.
+import { randomUUID } from 'node:crypto';
 import { recordEvent } from '../events/record.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
-import { blobsOf, childrenOf, type Manifest, parseManifest } from '../oci/manifest.ts';
+import { blobsOf, childrenOf, type Descriptor, type Manifest, parseManifest } from '../oci/manifest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference, Tag } from '../oci/tag.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { ConstraintViolation, type Database, type Queryable, type Transaction } from '../ports/database.ts';
 import { findBlobSize } from '../tables/blobs.ts';
-import { insertManifest, manifestExists } from '../tables/manifests.ts';
+import { findManifestSize, insertManifest } from '../tables/manifests.ts';
 import { createRepository } from '../tables/repositories.ts';
-import { findTag, pointTag } from '../tables/tags.ts';
+import { pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
 import { publishedRefusal } from './published-refusal.ts';
 import { type ChartPush, inspectChartPush, recordChart, requireNotNamedTwice } from './push-chart.ts';
@@ -57,9 +58,8 @@ export async function pushManifest(dependencies: PushDependencies, push: Manifes
     await dependencies.database.transaction((tx) => commit(tx, dependencies, accepted));
   } catch (error) {
     if (error instanceof ConstraintViolation) {
-      throw new RegistryError('MANIFEST_BLOB_UNKNOWN', 'a blob of the manifest was deleted meanwhile: push it again', {
-        cause: error,
-      });
+      const message = 'something that the manifest needs, or the manifest itself, was deleted meanwhile: push it again';
+      throw new RegistryError('MANIFEST_BLOB_UNKNOWN', message, { cause: error });
     }
     throw error;
   }
@@ -80,7 +80,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
   const at = clock.now();
   if (chart) await requireNotNamedTwice(tx, repository, chart, actor);
   await createRepository(tx, repository, at);
-  await insertManifest(tx, {
+  const isNew = await insertManifest(tx, {
     ...manifest,
     repository,
     digest,
@@ -90,28 +90,31 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
     pushedAt: at,
     pushedBy: actor.name,
   });
+  if (isNew) await recordEvent(tx, { kind: 'manifest.pushed', at, actor: actor.name, repository, digest });
   if (chart) await recordChart(tx, repository, digest, chart);
-  for (const tag of tags) {
-    const before = await findTag(tx, repository, tag);
+  const pushId = randomUUID();
+  // In one order for everybody: two pushes that wrote the same tags in different orders would wait for each other for ever.
+  for (const tag of tags.toSorted()) {
     const pointed = await pointTag(tx, {
       repository,
       tag,
       digest,
       fixed: isFixed(rules, tag, chart !== undefined),
-      content: chart?.content ?? digest,
+      identity: chart?.identity ?? digest,
       provenance: chart?.layers.provenance?.digest ?? '',
+      pushId,
       pushedAt: at,
       pushedBy: actor.name,
       republishDeleted: rules.republishDeleted,
     });
     if (!pointed) throw await publishedRefusal(tx, repository, tag, accepted);
-    // Only a select of the same moment can tell a push repeated within one millisecond; it decides nothing but the event.
-    const stays = before?.fixed === 1 && before.digest !== null;
-    if (stays || pointed.digest !== digest || pointed.pushedAt !== at) continue;
+    // A push that only repeats what is published leaves no event.
+    if (pointed.pushId !== pushId) continue;
     const occasion = { at, actor: actor.name, repository, tag, digest };
+    const { name = '', version = '' } = chart?.metadata ?? {};
     await recordEvent(
       tx,
-      chart ? { ...occasion, kind: 'chart.published', detail: chart.identity } : { ...occasion, kind: 'tag.set' },
+      chart ? { ...occasion, kind: 'chart.published', detail: { name, version } } : { ...occasion, kind: 'tag.set' },
     );
   }
 }
@@ -129,29 +132,41 @@ function requireDigest(push: ManifestPush): Digest {
   return actual;
 }
 
-/** Foreign keys decide in the end; this names what is missing. */
+/**
+ * Names what is missing. A blob that goes between this and the commit is caught by a foreign key; an index whose child goes
+ * then is as one whose child is deleted later, which is allowed.
+ */
 async function requireReferences(database: Queryable, repository: RepositoryName, manifest: Manifest): Promise<void> {
-  for (const blob of blobsOf(manifest)) {
-    const size = await findBlobSize(database, repository, blob.digest);
-    if (size === undefined) {
-      throw new RegistryError(
-        'MANIFEST_BLOB_UNKNOWN',
-        `the manifest names blob ${blob.digest}, which ${repository} does not have: push it first`,
-      );
-    }
-    if (size !== blob.size) {
-      throw new RegistryError(
-        'MANIFEST_INVALID',
-        `the manifest says that blob ${blob.digest} has ${blob.size} bytes, but it has ${size}`,
-      );
-    }
+  for (const blob of distinct(blobsOf(manifest))) {
+    requireReference(repository, 'blob', blob, await findBlobSize(database, repository, blob.digest));
   }
-  for (const child of childrenOf(manifest)) {
-    if (!(await manifestExists(database, repository, child.digest))) {
-      throw new RegistryError(
-        'MANIFEST_BLOB_UNKNOWN',
-        `the index names manifest ${child.digest}, which ${repository} does not have: push it first`,
-      );
-    }
+  for (const child of distinct(childrenOf(manifest))) {
+    requireReference(repository, 'manifest', child, await findManifestSize(database, repository, child.digest));
   }
+}
+
+function requireReference(
+  repository: RepositoryName,
+  what: 'blob' | 'manifest',
+  { digest, size }: Descriptor,
+  actualSize: number | undefined,
+): void {
+  if (actualSize === undefined) {
+    throw new RegistryError(
+      'MANIFEST_BLOB_UNKNOWN',
+      `the manifest names ${what} ${digest}, which ${repository} does not have: push it first`,
+    );
+  }
+  if (actualSize !== size) {
+    throw new RegistryError(
+      'MANIFEST_INVALID',
+      `the manifest says that ${what} ${digest} has ${size} bytes, but it has ${actualSize}`,
+    );
+  }
+}
+
+function distinct(descriptors: readonly Descriptor[]): readonly Descriptor[] {
+  return [
+    ...new Map(descriptors.map((descriptor) => [`${descriptor.digest} ${descriptor.size}`, descriptor])).values(),
+  ];
 }

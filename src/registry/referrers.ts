@@ -3,11 +3,13 @@ import type { Digest } from '../oci/digest.ts';
 import { OCI_INDEX } from '../oci/media-types.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Database } from '../ports/database.ts';
-import { type ReferrerRow, listReferrers as selectReferrers } from '../tables/manifests.ts';
+import { measureReferrers, type ReferrerRow, listReferrers as selectReferrers } from '../tables/manifests.ts';
 
 /** Clients read at most 4 MiB of a manifest; a descriptor carries its manifest's annotations, which can be large. */
 const MAXIMUM_PAGE_BYTES = 3 * 1024 * 1024;
 const MAXIMUM_PAGE = 500;
+/** Room for what a descriptor has beside its annotations. */
+const DESCRIPTOR_BYTES = 512;
 
 export interface ReferrersPage {
   readonly index: Buffer;
@@ -25,18 +27,23 @@ export async function listReferrers(
     readonly last: string;
   },
 ): Promise<ReferrersPage> {
-  const rows = await selectReferrers(database, { ...query, limit: MAXIMUM_PAGE + 1 });
-  const taken: string[] = [];
+  // Measured first: some hundred annotations of 4 MiB each must never be in memory together.
+  const measured = await measureReferrers(database, { ...query, limit: MAXIMUM_PAGE + 1 });
+  const taken = countThatFit(measured.map((row) => row.annotationBytes));
+  const rows = taken === 0 ? [] : await selectReferrers(database, { ...query, limit: taken });
+  const descriptors = rows.map(descriptorOf).join(',');
+  const index = `{"schemaVersion":2,"mediaType":"${OCI_INDEX}","manifests":[${descriptors}]}`;
+  return { index: Buffer.from(index), next: taken < measured.length ? rows.at(-1)?.digest : undefined };
+}
+
+/** At least one, or a page would never end. */
+function countThatFit(sizes: readonly number[]): number {
   let bytes = 0;
-  for (const row of rows.slice(0, MAXIMUM_PAGE)) {
-    const descriptor = descriptorOf(row);
-    bytes += Buffer.byteLength(descriptor);
-    if (taken.length > 0 && bytes > MAXIMUM_PAGE_BYTES) break;
-    taken.push(descriptor);
-  }
-  const index = `{"schemaVersion":2,"mediaType":"${OCI_INDEX}","manifests":[${taken.join(',')}]}`;
-  const next = taken.length < rows.length ? rows[taken.length - 1]?.digest : undefined;
-  return { index: Buffer.from(index), next };
+  const end = sizes.findIndex((size, index) => {
+    bytes += size + DESCRIPTOR_BYTES;
+    return index === MAXIMUM_PAGE || (index > 0 && bytes > MAXIMUM_PAGE_BYTES);
+  });
+  return end === -1 ? sizes.length : end;
 }
 
 function descriptorOf(row: ReferrerRow): string {

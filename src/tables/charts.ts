@@ -52,11 +52,12 @@ export async function findInspection(
   return rows[0];
 }
 
-/** Whether a chart of that name was ever pushed to the repository and is still there. */
+/** Whether a version of the chart is published in the repository. */
 export async function holdsChart(database: Queryable, repository: RepositoryName, name: string): Promise<boolean> {
-  const rows = await database.query('select digest from charts where repository = $1 and name = $2 limit 1', [
-    repository,
-    name,
-  ]);
+  const rows = await database.query(
+    `select tags.name from tags join charts on charts.repository = tags.repository and charts.digest = tags.digest
+     where tags.repository = $1 and charts.name = $2 limit 1`,
+    [repository, name],
+  );
   return rows.length > 0;
 }

@@ -83,16 +83,17 @@ export async function findManifest(
   return rows[0];
 }
 
-export async function manifestExists(
+/** bytes */
+export async function findManifestSize(
   database: Queryable,
   repository: RepositoryName,
   digest: Digest,
-): Promise<boolean> {
-  const rows = await database.query('select digest from manifests where repository = $1 and digest = $2', [
-    repository,
-    digest,
-  ]);
-  return rows.length > 0;
+): Promise<number | undefined> {
+  const rows = await database.query<{ size: number }>(
+    'select size from manifests where repository = $1 and digest = $2',
+    [repository, digest],
+  );
+  return rows[0]?.size;
 }
 
 /** Removes a manifest that no tag points at, with what is known of it. False when it was not there. */
@@ -113,21 +114,38 @@ export interface ReferrerRow {
   readonly annotations: string;
 }
 
-/** Manifests whose subject is `subject`, behind digest `last` in byte order, at most `limit`. */
-export async function listReferrers(
+export interface ReferrersQuery {
+  readonly repository: RepositoryName;
+  readonly subject: Digest;
+  readonly artifactType: string | undefined;
+  /** only digests behind this one, in byte order */
+  readonly last: string;
+  readonly limit: number;
+}
+
+/** How large the annotations of each manifest are whose subject is `subject`: what tells how many rows to load. */
+export async function measureReferrers(
   database: Queryable,
-  query: {
-    readonly repository: RepositoryName;
-    readonly subject: Digest;
-    readonly artifactType: string | undefined;
-    readonly last: string;
-    readonly limit: number;
-  },
-): Promise<readonly ReferrerRow[]> {
+  query: ReferrersQuery,
+): Promise<readonly { readonly digest: Digest; readonly annotationBytes: number }[]> {
+  return await selectReferrers(database, 'digest, octet_length(annotations) as "annotationBytes"', query);
+}
+
+/** Manifests whose subject is `subject`. Annotations can be large: see `measureReferrers`. */
+export async function listReferrers(database: Queryable, query: ReferrersQuery): Promise<readonly ReferrerRow[]> {
+  const columns = 'digest, media_type as "mediaType", artifact_type as "artifactType", size, annotations';
+  return await selectReferrers(database, columns, query);
+}
+
+async function selectReferrers<Row extends object>(
+  database: Queryable,
+  columns: string,
+  query: ReferrersQuery,
+): Promise<readonly Row[]> {
   const filter = query.artifactType === undefined ? '' : 'and artifact_type = $5';
   const values = [query.repository, query.subject, query.last, query.limit];
-  return await database.query<ReferrerRow>(
-    `select digest, media_type as "mediaType", artifact_type as "artifactType", size, annotations from manifests
+  return await database.query<Row>(
+    `select ${columns} from manifests
      where repository = $1 and subject = $2 and digest > $3 ${filter} order by digest limit $4`,
     query.artifactType === undefined ? values : [...values, query.artifactType],
   );

@@ -8,8 +8,10 @@ export interface TagRow {
   /** null once the tag was deleted */
   readonly digest: Digest | null;
   readonly fixed: number;
-  readonly content: string;
+  readonly identity: string;
   readonly provenance: string;
+  /** that of the push that made the tag point where it does */
+  readonly pushId: string;
   readonly pushedAt: number;
   readonly pushedBy: string;
   readonly deletedAt: number | null;
@@ -23,9 +25,11 @@ export interface TagWrite {
   /** Whether the tag may never point at other content from now on. */
   readonly fixed: boolean;
   /** What counts as the same content: equal text, equal content. */
-  readonly content: string;
+  readonly identity: string;
   /** Digest of the provenance layer, or the empty string. */
   readonly provenance: string;
+  /** A new UUID: in the returned row, it tells that this push has moved the tag. */
+  readonly pushId: string;
   readonly pushedAt: number;
   readonly pushedBy: string;
   /** Whether a fixed tag that was deleted may come back with other content. */
@@ -33,7 +37,10 @@ export interface TagWrite {
 }
 
 const COLUMNS =
-  'digest, fixed, content, provenance, pushed_at as "pushedAt", pushed_by as "pushedBy", deleted_at as "deletedAt", deleted_by as "deletedBy"';
+  'digest, fixed, identity, provenance, push_id as "pushId", pushed_at as "pushedAt", pushed_by as "pushedBy", deleted_at as "deletedAt", deleted_by as "deletedBy"';
+
+/** The tag is there, and is fixed, by the rule of then or of now, or points there already: it stays on its first push. */
+const STAYS = '(tags.digest is not null and (tags.fixed = 1 or excluded.fixed = 1 or tags.digest = excluded.digest))';
 
 /**
  * Points a tag at a manifest, if that is allowed. A fixed tag that is there stays as it is: pushing the same content
@@ -41,29 +48,30 @@ const COLUMNS =
  * @returns the tag as it is afterwards; undefined when it is fixed to other content
  */
 export async function pointTag(tx: Transaction, write: TagWrite): Promise<TagRow | undefined> {
+  const moved = ['digest', 'provenance', 'push_id', 'pushed_at', 'pushed_by'].map(
+    (column) => `${column} = case when ${STAYS} then tags.${column} else excluded.${column} end`,
+  );
   const rows = await tx.query<TagRow>(
-    `insert into tags (repository, name, digest, fixed, content, provenance, pushed_at, pushed_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+    `insert into tags (repository, name, digest, fixed, identity, provenance, push_id, pushed_at, pushed_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (repository, name) do update set
-       digest = case when tags.fixed = 1 and tags.digest is not null then tags.digest else excluded.digest end,
-       pushed_at = case when tags.fixed = 1 and tags.digest is not null then tags.pushed_at else excluded.pushed_at end,
-       pushed_by = case when tags.fixed = 1 and tags.digest is not null then tags.pushed_by else excluded.pushed_by end,
+       ${moved.join(', ')},
        fixed = case when tags.fixed = 1 then 1 else excluded.fixed end,
-       content = excluded.content,
-       provenance = case when tags.fixed = 1 and tags.digest is not null then tags.provenance else excluded.provenance end,
+       identity = excluded.identity,
        deleted_at = null,
        deleted_by = null
-     where tags.fixed = 0
-        or (tags.content = excluded.content and excluded.provenance in ('', tags.provenance))
-        or (tags.digest is null and $9 = 1)
+     where (tags.fixed = 0 and excluded.fixed = 0)
+        or (tags.identity = excluded.identity and excluded.provenance in ('', tags.provenance))
+        or (tags.digest is null and $10 = 1)
      returning ${COLUMNS}`,
     [
       write.repository,
       write.tag,
       write.digest,
       write.fixed ? 1 : 0,
-      write.content,
+      write.identity,
       write.provenance,
+      write.pushId,
       write.pushedAt,
       write.pushedBy,
       write.republishDeleted ? 1 : 0,
@@ -95,32 +103,54 @@ export async function listTags(
   return rows.map((row) => row.name);
 }
 
-export async function listTagsOf(
-  database: Queryable,
-  repository: RepositoryName,
-  digest: Digest,
-): Promise<readonly Tag[]> {
-  const rows = await database.query<{ name: Tag }>(
-    'select name from tags where repository = $1 and digest = $2 order by name',
-    [repository, digest],
-  );
-  return rows.map((row) => row.name);
+export interface TagDeletion {
+  readonly repository: RepositoryName;
+  readonly at: number;
+  readonly by: string;
 }
 
-/** Deletes a tag; a fixed one is remembered. @returns what it pointed at; undefined when there was no such tag */
-export async function deleteTag(
+export interface DeletedTag {
+  readonly tag: Tag;
+  readonly digest: Digest;
+}
+
+/** Deletes one tag; a fixed one is remembered. @returns the tag, if it was there */
+export async function deleteTag(tx: Transaction, tag: Tag, deletion: TagDeletion): Promise<readonly DeletedTag[]> {
+  return await deleteTags(tx, 'name', tag, deletion);
+}
+
+/** Deletes all tags of a manifest; fixed ones are remembered. */
+export async function deleteTagsOf(
   tx: Transaction,
-  deletion: { readonly repository: RepositoryName; readonly tag: Tag; readonly at: number; readonly by: string },
-): Promise<Digest | undefined> {
-  const before = await findTag(tx, deletion.repository, deletion.tag);
-  if (!before || before.digest === null) return undefined;
-  await tx.query('delete from tags where repository = $1 and name = $2 and fixed = 0', [
-    deletion.repository,
-    deletion.tag,
-  ]);
-  await tx.query(
-    'update tags set digest = null, deleted_at = $3, deleted_by = $4 where repository = $1 and name = $2 and fixed = 1 and digest is not null',
-    [deletion.repository, deletion.tag, deletion.at, deletion.by],
+  digest: Digest,
+  deletion: TagDeletion,
+): Promise<readonly DeletedTag[]> {
+  return await deleteTags(tx, 'digest', digest, deletion);
+}
+
+async function deleteTags(
+  tx: Transaction,
+  column: 'name' | 'digest',
+  value: string,
+  deletion: TagDeletion,
+): Promise<readonly DeletedTag[]> {
+  const free = await tx.query<DeletedTag>(
+    `delete from tags where repository = $1 and ${column} = $2 and fixed = 0 returning name as tag, digest`,
+    [deletion.repository, value],
   );
-  return before.digest;
+  // What a row was before its update cannot be returned by both databases, so the digest is read first and compared with.
+  const fixed = await tx.query<DeletedTag>(
+    `select name as tag, digest from tags where repository = $1 and ${column} = $2 and digest is not null`,
+    [deletion.repository, value],
+  );
+  const remembered: DeletedTag[] = [];
+  for (const { tag, digest } of fixed) {
+    const updated = await tx.query(
+      `update tags set digest = null, deleted_at = $4, deleted_by = $5
+       where repository = $1 and name = $2 and digest = $3 returning name`,
+      [deletion.repository, tag, digest, deletion.at, deletion.by],
+    );
+    if (updated.length > 0) remembered.push({ tag, digest });
+  }
+  return [...free, ...remembered];
 }

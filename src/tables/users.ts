@@ -5,11 +5,9 @@ export interface UserRow {
   readonly name: string;
   readonly passwordHash: string;
   readonly administrator: number;
-  /** Grows with every change of what the user is or may do. */
-  readonly version: number;
 }
 
-const COLUMNS = 'name, password_hash as "passwordHash", administrator, version';
+const COLUMNS = 'name, password_hash as "passwordHash", administrator';
 
 /** False when the name is taken. */
 export async function insertUser(
@@ -18,8 +16,8 @@ export async function insertUser(
   now: number,
 ): Promise<boolean> {
   const rows = await tx.query(
-    `insert into users (name, password_hash, administrator, version, created_at, updated_at)
-     values ($1, $2, $3, 1, $4, $4) on conflict (name) do nothing returning name`,
+    `insert into users (name, password_hash, administrator, created_at, updated_at)
+     values ($1, $2, $3, $4, $4) on conflict (name) do nothing returning name`,
     [user.name, user.passwordHash, user.administrator ? 1 : 0, now],
   );
   return rows.length > 0;
@@ -45,10 +43,11 @@ export async function updatePassword(
   passwordHash: string,
   now: number,
 ): Promise<boolean> {
-  const rows = await tx.query(
-    'update users set password_hash = $2, version = version + 1, updated_at = $3 where name = $1 returning name',
-    [name, passwordHash, now],
-  );
+  const rows = await tx.query('update users set password_hash = $2, updated_at = $3 where name = $1 returning name', [
+    name,
+    passwordHash,
+    now,
+  ]);
   return rows.length > 0;
 }
 

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { ChartMetadata } from '../../src/charts/chart-yaml.ts';
 import {
   matchesPatterns,
+  repositoryWithoutRepeatedName,
   requireMatchingRepository,
   requireMatchingTag,
-  samePushedTwice,
 } from '../../src/charts/publish-rules.ts';
 import type { RegistryAddress } from '../../src/oci/registry-address.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
@@ -32,10 +32,10 @@ describe('the repository of a chart', () => {
   });
 
   test('that has the name twice was probably meant to have it once', () => {
-    expect(samePushedTwice(parseRepositoryName('team/web/web'), WEB)).toBe('team/web');
-    expect(samePushedTwice(parseRepositoryName('web/web'), WEB)).toBe('web');
+    expect(repositoryWithoutRepeatedName(parseRepositoryName('team/web/web'), WEB)).toBe('team/web');
+    expect(repositoryWithoutRepeatedName(parseRepositoryName('web/web'), WEB)).toBe('web');
     for (const name of ['web', 'team/web', 'web/team/web', 'team/db/db']) {
-      expect(samePushedTwice(parseRepositoryName(name), WEB)).toBeUndefined();
+      expect(repositoryWithoutRepeatedName(parseRepositoryName(name), WEB)).toBeUndefined();
     }
   });
 });

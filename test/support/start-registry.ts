@@ -22,8 +22,8 @@ export interface TestRegistry extends AsyncDisposable {
    * @param as `name:password`, a bearer token as `Bearer …`, or undefined for nobody; the administrator by default
    */
   request(method: string, path: string, options?: RequestOptions): Promise<Response>;
-  /** Stops the server and opens it again on the same folder. */
-  restart(): Promise<void>;
+  /** Stops the server and opens it again on the same folder, with some settings changed. */
+  restart(changes?: Partial<Config>): Promise<void>;
 }
 
 export interface RequestOptions {
@@ -47,9 +47,9 @@ export async function startRegistry(settings: Partial<Config> = {}, clock: Clock
     dataDir,
     accounts: office.accounts,
     request: (method, path, options = {}) => send(url, method, path, options),
-    restart: async () => {
+    restart: async (changes = {}) => {
       await app[Symbol.asyncDispose]();
-      app = await openApp(config, logger, clock);
+      app = await openApp({ ...config, ...changes }, logger, clock);
       url = await app.server.listen({ host: '127.0.0.1', port: 0 });
     },
     [Symbol.asyncDispose]: async () => {

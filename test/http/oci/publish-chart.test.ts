@@ -149,6 +149,20 @@ test('a chart named twice in the address is refused with the command that was me
   expect((await registry.request('GET', '/v2/team/web/web/tags/list')).status).toBe(404);
 });
 
+test('where all versions of a chart were deleted, its name given twice is no mistake', async () => {
+  await using registry = await startRegistry();
+  await pushChart(registry, 'web', WEB);
+  await registry.request('DELETE', '/v2/web/manifests/1.0.0');
+  expect((await pushChart(registry, 'web/web', WEB)).status).toBe(201);
+});
+
+test('a tag that the setting fixes only now cannot be overwritten any more', async () => {
+  await using registry = await startRegistry();
+  await pushArtifact(registry, 'image', 'v1', 'one');
+  await registry.restart({ fixedTags: ['v*'] });
+  expect((await pushArtifact(registry, 'image', 'v1', 'two')).status).toBe(409);
+});
+
 test('a first push of grafana to grafana/grafana is no mistake, nor is a second', async () => {
   await using registry = await startRegistry();
   const grafana = { name: 'grafana', version: '1.0.0' };

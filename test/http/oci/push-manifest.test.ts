@@ -141,6 +141,18 @@ describe('a manifest', () => {
   });
 });
 
+test('an index is refused when it says that one of its manifests has another size than it has', async () => {
+  const child = bytesOf(await imageManifest(registry, 'sizes'));
+  await putManifest(registry, 'sizes', digestOf(child), child);
+  const manifests = [{ mediaType: OCI_MANIFEST, digest: digestOf(child), size: 999_999 }];
+  const index = bytesOf({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  const answer = await putManifest(registry, 'sizes', 'index', index, { mediaType: OCI_INDEX });
+  expect(answer.status).toBe(400);
+  const { code, message } = await errorOf(answer);
+  expect(code).toBe('MANIFEST_INVALID');
+  expect(message).toContain(`has 999999 bytes, but it has ${child.length}`);
+});
+
 describe('a manifest is refused', () => {
   test('with the digest that it has, when the address says another', async () => {
     const bytes = bytesOf(await imageManifest(registry, 'refused'));
@@ -186,7 +198,7 @@ describe('a manifest is refused', () => {
     const index = bytesOf({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
     expect(await refusalOf(index, OCI_INDEX)).toEqual({
       code: 'MANIFEST_BLOB_UNKNOWN',
-      message: `the index names manifest ${DIGEST}, which refused does not have: push it first`,
+      message: `the manifest names manifest ${DIGEST}, which refused does not have: push it first`,
     });
   });
 
