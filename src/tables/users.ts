@@ -1,4 +1,4 @@
-// Table users: accounts of people and, for now, of CI.
+// Table users: accounts, of people and of CI.
 import type { Queryable, Transaction } from '../ports/database.ts';
 
 export interface UserRow {
