@@ -2,12 +2,13 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { AccountError, Accounts } from './access/accounts.ts';
+import { Accounts } from './access/accounts.ts';
 import { Authentication } from './access/authentication.ts';
 import { Passwords } from './access/passwords.ts';
 import { Permissions } from './access/permissions.ts';
 import { Tokens } from './access/tokens.ts';
 import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
+import { lockFolder } from './adapters/folder-lock.ts';
 import { readMigrations } from './adapters/migration-files.ts';
 import { readSigningKey } from './adapters/signing-key-file.ts';
 import { openSqliteDatabase } from './adapters/sqlite-database.ts';
@@ -29,46 +30,42 @@ export interface Office extends AsyncDisposable {
 
 export interface App extends AsyncDisposable {
   readonly server: FastifyInstance;
-  /** The first administrator's password, when this start had to make one: to be shown once. */
-  readonly generatedPassword: string | undefined;
+  /** The password of the first administrator, when this start has made it: one that was generated must be shown once. */
+  readonly firstPassword: string | undefined;
 }
 
 /** @throws StorageUnusable, or a file system error that names the folder */
 export async function openApp(config: Config, logger: FastifyBaseLogger, clock: Clock = systemClock): Promise<App> {
+  await using opened = new AsyncDisposableStack();
   // First, since it makes the data folder, durably.
   const blobs = await openDiskBlobStore(config.dataDir);
-  const database = await openDatabase(config, clock);
-  try {
-    const key = await readSigningKey(join(config.dataDir, 'token-signing.key'));
-    const tokens = new Tokens({ key, clock, lifetime: config.tokenLifetime });
-    const passwords = new Passwords(database, clock);
-    const registry = new Registry({
-      database,
-      clock,
-      blobs,
-      maximumBlobBytes: config.maximumBlobBytes,
-      rules: { ...config, versions: config.chartVersions },
-    });
-    const server = await buildServer({
-      ...config,
-      logger,
-      registry,
-      tokens,
-      permissions: new Permissions(database),
-      authentication: new Authentication({ mode: config.auth, passwords, tokens }),
-    });
-    // At the end: a start that fails must not make a password that nobody gets to see.
-    const generatedPassword =
-      config.auth === 'none' ? undefined : await ensureAdministrator(new Accounts(database, clock), config);
-    const close = async (): Promise<void> => {
-      await closeServer(server);
-      await database.close();
-    };
-    return { server, generatedPassword, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  opened.use(lockFolder(config.dataDir));
+  const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
+  const key = await readSigningKey(join(config.dataDir, 'token-signing.key'));
+  const tokens = new Tokens({ key, clock, lifetime: config.tokenLifetime });
+  const passwords = new Passwords(database, clock);
+  const registry = new Registry({
+    database,
+    clock,
+    blobs,
+    maximumBlobBytes: config.maximumBlobBytes,
+    rules: { ...config, versions: config.chartVersions },
+  });
+  await registry.uploads.discardLeftovers();
+  const server = await buildServer({
+    ...config,
+    logger,
+    registry,
+    tokens,
+    permissions: new Permissions(database),
+    authentication: new Authentication({ mode: config.auth, passwords, tokens }),
+  });
+  opened.defer(() => closeServer(server));
+  // At the end: a start that fails must not make a password that nobody gets to see.
+  const accounts = new Accounts(database, clock);
+  const firstPassword = config.auth === 'none' ? undefined : await accounts.ensureAdministrator(config.adminPassword);
+  const parts = opened.move();
+  return { server, firstPassword, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
 /**
@@ -96,16 +93,6 @@ async function closeServer(server: FastifyInstance): Promise<void> {
     await server.close();
   } finally {
     clearInterval(sweep);
-  }
-}
-
-/** Of two servers that start at once on a new folder, one is faster; the other one must then find the user that it made. */
-async function ensureAdministrator(accounts: Accounts, { adminPassword }: Config): Promise<string | undefined> {
-  try {
-    return await accounts.ensureAdministrator(adminPassword);
-  } catch (error) {
-    if (error instanceof AccountError) return await accounts.ensureAdministrator(adminPassword);
-    throw error;
   }
 }
 

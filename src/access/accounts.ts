@@ -16,12 +16,11 @@ import {
 import { deleteUser, findUser, hasUsers, insertUser, listUsers, updatePassword } from '../tables/users.ts';
 import { generatePassword, hashPassword } from './passwords.ts';
 import { isRole, ROLES } from './roles.ts';
+import { isUserName } from './user-name.ts';
 
 const FIRST_ADMINISTRATOR = 'admin';
 const MINIMUM_PASSWORD_LENGTH = 8;
 const MAXIMUM_PASSWORD_LENGTH = 1024;
-/** No character that a shell, a URL or a message treats in a special way. */
-const USER_NAME = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 
 /** A change that cannot be made as asked; the message is for the person who asked. */
 export class AccountError extends Error {
@@ -47,15 +46,15 @@ export class Accounts {
 
   /**
    * Makes the user `admin` when there is no user at all. How long the password is that the operator sets for it is the
-   * operator's choice.
-   * @returns the password when one had to be generated: to be shown once, now
+   * operator's choice; without one it is generated.
+   * @returns the password of the user that this call made; undefined when there was one, or another start was faster
    */
   async ensureAdministrator(password: string | null): Promise<string | undefined> {
     if (await hasUsers(this.#database)) return undefined;
     const chosen = password ?? generatePassword();
     const passwordHash = await hashPassword(chosen);
-    await this.#insertUser({ name: FIRST_ADMINISTRATOR, passwordHash, administrator: true, actor: 'first start' });
-    return password === null ? chosen : undefined;
+    const user = { name: FIRST_ADMINISTRATOR, passwordHash, administrator: true, actor: 'first start' };
+    return (await this.#insertUser(user)) ? chosen : undefined;
   }
 
   /** @throws AccountError when the name is taken, or name or password are not allowed */
@@ -65,7 +64,7 @@ export class Accounts {
     readonly administrator: boolean;
     readonly actor: string;
   }): Promise<void> {
-    if (!USER_NAME.test(user.name) || user.name.length > 64) {
+    if (!isUserName(user.name)) {
       throw new AccountError(
         `"${user.name}" is not a user name: lower-case letters and digits, joined by single ".", "_" or "-", at most 64`,
       );
@@ -111,9 +110,11 @@ export class Accounts {
   async removeUser(name: string, actor: string): Promise<void> {
     const at = this.#clock.now();
     await this.#database.transaction(async (tx) => {
-      if (!(await deleteUser(tx, name))) throw unknownUser(name);
-      const remaining = await listUsers(tx);
-      if (!remaining.some((user) => user.administrator === 1)) {
+      const user = await findUser(tx, name);
+      if (!user || !(await deleteUser(tx, name))) throw unknownUser(name);
+      // In open mode there may be no administrator at all, and nobody is needed who could be one.
+      const isAdministrator = ({ administrator }: { readonly administrator: number }) => administrator === 1;
+      if (isAdministrator(user) && !(await listUsers(tx)).some(isAdministrator)) {
         throw new AccountError(`${name} is the last administrator: add another one first`);
       }
       await deleteGrantsOf(tx, name);

@@ -7,7 +7,6 @@ import { Unauthorized } from './unauthorized.ts';
 
 /** A header beyond this is no credential of ours: characters. */
 const MAXIMUM_LENGTH = 16 * 1024;
-const NAME_TO_SHOW = /^[a-z0-9._-]{1,32}$/;
 
 export interface Credentials {
   readonly name: string;
@@ -32,6 +31,7 @@ export class Authentication {
   /**
    * Who shows this Authorization header; nobody shows none. In open mode everybody is the same, whatever they show.
    * @throws Unauthorized when what is shown is wrong, has ended or cannot be read
+   * @throws RegistryError TOO_MANY_REQUESTS when too many passwords are being checked
    */
   async identify(authorization: string | undefined, address: RegistryAddress): Promise<Caller> {
     if (this.isOpen) return { principal: { kind: 'open' }, token: undefined, address };
@@ -49,16 +49,15 @@ export class Authentication {
     }
   }
 
-  /** @throws Unauthorized when name and password do not belong together */
+  /** @throws Unauthorized when name and password do not belong together, RegistryError TOO_MANY_REQUESTS */
   async logIn(credentials: Credentials | undefined, address: RegistryAddress): Promise<Caller> {
     if (this.isOpen) return { principal: { kind: 'open' }, token: undefined, address };
     if (credentials && (await this.#passwords.check(credentials.name, credentials.password))) {
       return { principal: { kind: 'user', name: credentials.name }, token: undefined, address };
     }
-    // Who types a password where the name belongs must not find it in a log.
-    const who = credentials && NAME_TO_SHOW.test(credentials.name) ? ` for ${credentials.name}` : '';
+    // Without the name: some type the password there, and this goes into the log.
     throw new Unauthorized(
-      `wrong user name or password${who}: log in again with ${loginCommand(address)}, or forget the stored one with ${logoutCommand(address)}`,
+      `wrong user name or password: log in again with ${loginCommand(address)}, or forget the stored one with ${logoutCommand(address)}`,
     );
   }
 }

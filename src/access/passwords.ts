@@ -1,16 +1,32 @@
-// Passwords: hashed with argon2id, checked in the same time whether the user exists or not.
+// Passwords: hashed with argon2id, checked in the same time whether the user exists or not, and few at a time.
 import { createHmac, randomBytes } from 'node:crypto';
 import argon2 from 'argon2';
+import fastq from 'fastq';
+import { RegistryError } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { findUser } from '../tables/users.ts';
+import { isUserName } from './user-name.ts';
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB of memory, two passes, one lane. */
 const OPTIONS = { type: argon2.argon2id, memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;
 
+/** What an unknown user's password is compared with: nothing is known that has this hash, and it costs as much to find out. */
+const DECOY = `$argon2id$v=19$m=${OPTIONS.memoryCost},t=${OPTIONS.timeCost},p=${OPTIONS.parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+
+/** argon2 runs on the threads that also read and write files, of which Node has four: half of them stay free. */
+const MAXIMUM_RUNNING = 2;
+/** Behind those that run; a client that has to wait longer had better come back. */
+const MAXIMUM_WAITING = 32;
+
 /** A remembered success lets the many requests of one client pay for one hash: milliseconds. */
 const REMEMBERED_FOR = 60_000;
 const MAXIMUM_REMEMBERED = 10_000;
+
+interface Attempt {
+  readonly passwordHash: string;
+  readonly password: string;
+}
 
 export async function hashPassword(password: string): Promise<string> {
   return await argon2.hash(password, OPTIONS);
@@ -24,29 +40,51 @@ export function generatePassword(): string {
 export class Passwords {
   readonly #database: Database;
   readonly #clock: Clock;
-  /** Key: a keyed hash of name and password; value: the password hash that it matched, and until when that is believed. */
-  readonly #remembered = new Map<string, { readonly passwordHash: string; readonly until: number }>();
+  readonly #queue = fastq.promise(verify, MAXIMUM_RUNNING);
+  /** Keys of attempts (a keyed hash of name, password and the hash that it is compared with), and the results to come. */
+  readonly #running = new Map<string, Promise<boolean>>();
+  /** Keys of attempts that succeeded, and until when that is believed. */
+  readonly #remembered = new Map<string, number>();
   readonly #key = randomBytes(32);
-  /** What an unknown user's password is compared with, so that it takes as long as a known one's. */
-  readonly #decoy = hashPassword(randomBytes(32).toString('hex'));
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
   }
 
-  /** Whether the password is the user's; a changed password takes effect at once. */
+  /**
+   * Whether the password is the user's; a changed password takes effect at once.
+   * @throws RegistryError TOO_MANY_REQUESTS when too many others are being checked
+   */
   async check(name: string, password: string): Promise<boolean> {
-    const user = await findUser(this.#database, name);
+    const user = isUserName(name) ? await findUser(this.#database, name) : undefined;
+    const passwordHash = user?.passwordHash ?? DECOY;
     const key = createHmac('sha256', this.#key)
-      .update(JSON.stringify([name, password]))
+      .update(JSON.stringify([name, password, passwordHash]))
       .digest('base64');
-    const remembered = this.#remembered.get(key);
-    if (user && remembered?.passwordHash === user.passwordHash && remembered.until > this.#clock.now()) return true;
-    const matches = await argon2.verify(user?.passwordHash ?? (await this.#decoy), password);
+    if ((this.#remembered.get(key) ?? 0) > this.#clock.now()) return true;
+    const matches = await this.#verifyOnce(key, { passwordHash, password });
     if (!user || !matches) return false;
     if (this.#remembered.size >= MAXIMUM_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(key, { passwordHash: user.passwordHash, until: this.#clock.now() + REMEMBERED_FOR });
+    this.#remembered.set(key, this.#clock.now() + REMEMBERED_FOR);
     return true;
   }
+
+  /** Clients send several requests at once, all with the same password. */
+  async #verifyOnce(key: string, attempt: Attempt): Promise<boolean> {
+    const running = this.#running.get(key) ?? this.#enqueue(attempt).finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+    return await running;
+  }
+
+  async #enqueue(attempt: Attempt): Promise<boolean> {
+    if (this.#queue.length() >= MAXIMUM_WAITING) {
+      throw new RegistryError('TOO_MANY_REQUESTS', 'too many passwords are being checked: try again in a second');
+    }
+    return await this.#queue.push(attempt);
+  }
+}
+
+async function verify({ passwordHash, password }: Attempt): Promise<boolean> {
+  return await argon2.verify(passwordHash, password);
 }

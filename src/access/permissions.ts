@@ -3,15 +3,22 @@ import { RegistryError } from '../oci/error.ts';
 import { loginCommand } from '../oci/registry-address.ts';
 import { enclosingPaths, parentOf, type RepositoryName } from '../oci/repository-name.ts';
 import type { Database } from '../ports/database.ts';
-import { findNamespaces, listGrants, listNamespaces } from '../tables/grants.ts';
+import { findNamespaces, listGrants, listNamespaces, type NamespaceRow } from '../tables/grants.ts';
 import { findUser } from '../tables/users.ts';
 import { type Caller, nameOf, type Principal } from './principal.ts';
 import { type Action, ALL_ACTIONS, actionsOf, isRole, roleFor } from './roles.ts';
-import { formatScope, type ScopedAccess } from './scope.ts';
+import { CATALOG_SCOPE, type ScopedAccess, scopeFor } from './scope.ts';
 import { Unauthorized } from './unauthorized.ts';
 
 /** What one principal may do, looked up once and then asked for many repositories. */
-export type Rights = (repository: RepositoryName) => readonly Action[];
+export interface Rights {
+  /** False when no repository, whatever its name, may be read. */
+  readonly mayReadAnything: boolean;
+  on(repository: RepositoryName): readonly Action[];
+}
+
+const EVERYTHING: Rights = { mayReadAnything: true, on: () => ALL_ACTIONS };
+const NOTHING: Rights = { mayReadAnything: false, on: () => [] };
 
 export class Permissions {
   readonly #database: Database;
@@ -24,35 +31,41 @@ export class Permissions {
   async actionsOn(principal: Principal, repository: RepositoryName): Promise<readonly Action[]> {
     if (principal.kind === 'open') return ALL_ACTIONS;
     const paths = enclosingPaths(repository);
-    const isPublic = visibilityOf(paths, await findNamespaces(this.#database, paths)) === 'public';
-    const granted = principal.kind === 'user' ? await this.#grantedTo(principal.name) : () => [];
-    return merged(granted(repository), isPublic);
+    const isPublic = visibilityIn(await findNamespaces(this.#database, paths));
+    const granted = principal.kind === 'user' ? await this.#grantedTo(principal.name) : NOTHING;
+    return merged(granted.on(repository), isPublic(paths));
   }
 
   /** The same for many repositories at the price of one look-up. */
   async rightsOf(principal: Principal): Promise<Rights> {
-    if (principal.kind === 'open') return () => ALL_ACTIONS;
+    if (principal.kind === 'open') return EVERYTHING;
     const namespaces = await listNamespaces(this.#database);
-    const granted = principal.kind === 'user' ? await this.#grantedTo(principal.name) : () => [];
-    return (repository) =>
-      merged(granted(repository), visibilityOf(enclosingPaths(repository), namespaces) === 'public');
+    const isPublic = visibilityIn(namespaces);
+    const granted = principal.kind === 'user' ? await this.#grantedTo(principal.name) : NOTHING;
+    return {
+      mayReadAnything: granted.mayReadAnything || namespaces.some(({ visibility }) => visibility === 'public'),
+      on: (repository) => merged(granted.on(repository), isPublic(enclosingPaths(repository))),
+    };
   }
 
   async #grantedTo(name: string): Promise<Rights> {
     const user = await findUser(this.#database, name);
-    if (!user) return () => [];
-    if (user.administrator === 1) return () => ALL_ACTIONS;
+    if (!user) return NOTHING;
+    if (user.administrator === 1) return EVERYTHING;
     const grants = await listGrants(this.#database, name);
-    return (repository) => {
-      const paths = new Set(enclosingPaths(repository));
-      return grants.flatMap((grant) => (paths.has(grant.namespace) && isRole(grant.role) ? actionsOf(grant.role) : []));
+    const actions = new Map(grants.map(({ namespace, role }) => [namespace, isRole(role) ? actionsOf(role) : []]));
+    return {
+      mayReadAnything: actions.size > 0,
+      on: (repository) => enclosingPaths(repository).flatMap((path) => actions.get(path) ?? []),
     };
   }
 
   /** Whether the caller, with the credential it shows, may do this. */
   async allows(caller: Caller, action: Action, repository: RepositoryName): Promise<boolean> {
     if (!caller.token) return (await this.actionsOn(caller.principal, repository)).includes(action);
-    const isGranted = caller.token.some((access) => access.name === repository && access.actions.includes(action));
+    const isGranted = caller.token.some(
+      (access) => access.type === 'repository' && access.name === repository && access.actions.includes(action),
+    );
     // What everybody may read needs no scope.
     return isGranted || (await this.actionsOn({ kind: 'anonymous' }, repository)).includes(action);
   }
@@ -65,7 +78,7 @@ export class Permissions {
    */
   async authorize(caller: Caller, action: Action, repository: RepositoryName, alongside?: string): Promise<void> {
     if (await this.allows(caller, action, repository)) return;
-    const needed = formatScope(repository, action === 'push' ? ['pull', 'push'] : [action]);
+    const needed = scopeFor(action, repository);
     const scope = alongside === undefined ? needed : `${alongside} ${needed}`;
     if (caller.principal.kind === 'anonymous') throw new Unauthorized(loginHint(caller, action, repository), { scope });
     const own = await this.actionsOn(caller.principal, repository);
@@ -85,20 +98,38 @@ export class Permissions {
   }
 
   /**
+   * Whether the caller may list repositories: anybody may, who shows a credential for it, since the list has only what its
+   * reader may read.
+   * @throws Unauthorized
+   */
+  authorizeCatalog({ principal, token, address }: Caller): void {
+    const scope = CATALOG_SCOPE;
+    if (token?.some(({ type }) => type === 'registry')) return;
+    if (token) {
+      const message = `the token does not cover the list of repositories: ask for one with scope ${scope}`;
+      throw new Unauthorized(message, { scope, error: 'insufficient_scope' });
+    }
+    if (principal.kind !== 'anonymous') return;
+    throw new Unauthorized(`nobody may list repositories without logging in: run ${loginCommand(address)}`, { scope });
+  }
+
+  /**
    * What a token may be good for: asked ∩ allowed.
    * @throws Unauthorized or RegistryError FORBIDDEN when something was asked and nothing is allowed: helm hides the reason
    * of a later refusal of HEAD, but prints this one
    */
   async grant(caller: Caller, asked: readonly ScopedAccess[]): Promise<readonly ScopedAccess[]> {
     const granted = await Promise.all(
-      asked.map(async (access) => {
+      asked.map(async (access): Promise<ScopedAccess> => {
+        if (access.type === 'registry') return access;
         const allowed = await this.actionsOn(caller.principal, access.name);
         return { ...access, actions: access.actions.filter((action) => allowed.includes(action)) };
       }),
     );
     const useful = granted.filter((access) => access.actions.length > 0);
     const [first] = asked;
-    if (useful.length > 0 || !first) return useful;
+    // The catalog is never denied, so it was not what was asked for here.
+    if (useful.length > 0 || first?.type !== 'repository') return useful;
     if (caller.principal.kind === 'anonymous') {
       throw new Unauthorized(loginHint(caller, first.actions.includes('push') ? 'push' : 'pull', first.name));
     }
@@ -110,14 +141,13 @@ function merged(granted: readonly Action[], isPublic: boolean): readonly Action[
   return ALL_ACTIONS.filter((action) => granted.includes(action) || (isPublic && action === 'pull'));
 }
 
-/** The nearest path with a setting decides; without any, a repository is private. */
-function visibilityOf(
-  paths: readonly string[],
-  namespaces: readonly { readonly path: string; readonly visibility: 'public' | 'private' }[],
-): 'public' | 'private' {
-  const set = new Map(namespaces.map((namespace) => [namespace.path, namespace.visibility]));
-  const nearest = paths.findLast((path) => set.has(path));
-  return nearest === undefined ? 'private' : (set.get(nearest) ?? 'private');
+/** Of paths, widest first, the nearest one with a setting decides; without any, a repository is private. */
+function visibilityIn(namespaces: readonly NamespaceRow[]): (paths: readonly string[]) => boolean {
+  const set = new Map(namespaces.map(({ path, visibility }) => [path, visibility]));
+  return (paths) => {
+    const nearest = paths.findLast((path) => set.has(path));
+    return nearest !== undefined && set.get(nearest) === 'public';
+  };
 }
 
 function loginHint(caller: Caller, action: Action, repository: RepositoryName): string {

@@ -2,11 +2,24 @@
 import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts';
 import { type Action, ALL_ACTIONS } from './roles.ts';
 
-export interface ScopedAccess {
+export interface RepositoryAccess {
   readonly type: 'repository';
   readonly name: RepositoryName;
   readonly actions: readonly Action[];
 }
+
+/** To list repositories: those that the token's owner may read, so anybody may have it. */
+export interface CatalogAccess {
+  readonly type: 'registry';
+  readonly name: 'catalog';
+  readonly actions: readonly ['*'];
+}
+
+export type ScopedAccess = RepositoryAccess | CatalogAccess;
+
+/** What docker, crane and oras ask for to list repositories. */
+export const CATALOG_SCOPE = 'registry:catalog:*';
+const CATALOG: CatalogAccess = { type: 'registry', name: 'catalog', actions: ['*'] };
 
 /** One client asks for one or two; this bounds what a hostile one makes us look up. */
 const MAXIMUM_SCOPES = 50;
@@ -18,8 +31,11 @@ const MAXIMUM_SCOPES = 50;
  */
 export function parseScopes(texts: readonly string[]): readonly ScopedAccess[] {
   const asked = new Map<RepositoryName, Set<Action>>();
-  const scopes = texts.flatMap((text) => text.split(' ')).filter((text) => text !== '');
-  for (const scope of scopes.slice(0, MAXIMUM_SCOPES)) {
+  const scopes = texts
+    .flatMap((text) => text.split(' '))
+    .filter((text) => text !== '')
+    .slice(0, MAXIMUM_SCOPES);
+  for (const scope of scopes) {
     const access = parseScope(scope);
     if (!access) continue;
     const actions = asked.get(access.name) ?? new Set();
@@ -28,7 +44,10 @@ export function parseScopes(texts: readonly string[]): readonly ScopedAccess[] {
   }
   // Always in the same order, however they were asked for.
   const inOrder = (actions: ReadonlySet<Action>) => ALL_ACTIONS.filter((action) => actions.has(action));
-  return [...asked].map(([name, actions]) => ({ type: 'repository', name, actions: inOrder(actions) }));
+  const repositories = [...asked].map(
+    ([name, actions]): ScopedAccess => ({ type: 'repository', name, actions: inOrder(actions) }),
+  );
+  return scopes.includes(CATALOG_SCOPE) ? [...repositories, CATALOG] : repositories;
 }
 
 /** The inverse, as a challenge shows it. */
@@ -36,7 +55,12 @@ export function formatScope(name: RepositoryName, actions: readonly Action[]): s
   return `repository:${name}:${actions.join(',')}`;
 }
 
-function parseScope(text: string): ScopedAccess | undefined {
+/** The scope that a client must ask for to do this. Whoever pushes also reads, to see what is there already. */
+export function scopeFor(action: Action, repository: RepositoryName): string {
+  return formatScope(repository, action === 'push' ? ['pull', 'push'] : [action]);
+}
+
+function parseScope(text: string): RepositoryAccess | undefined {
   const [, type, name, list] = /^([a-z]+):(.+):([^:]*)$/.exec(text) ?? [];
   if (type !== 'repository' || name === undefined || list === undefined) return undefined;
   const words = list.split(',');

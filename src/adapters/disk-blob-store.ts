@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { algorithmOf, type Digest, encodedOf, isDigest, shortDigest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
-import type { BlobBody, BlobStore, UploadId } from '../ports/blob-store.ts';
+import { type BlobBody, type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
 
 /** Bytes read at once: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
 const READ_SIZE = 1024 * 1024;
@@ -62,12 +62,14 @@ class DiskBlobStore implements BlobStore {
     yield* file.createReadStream({ highWaterMark: READ_SIZE });
   }
 
-  async commit(upload: UploadId, digest: Digest): Promise<void> {
+  async commit(upload: UploadId, digest: Digest, size: number): Promise<void> {
     const from = this.#uploadPath(upload);
     const to = this.#blobPath(digest);
     const file = await this.#openUpload(upload, 'r+');
     try {
       await file.sync();
+      const { size: stored } = await file.stat();
+      if (stored !== size) throw new Error(`upload ${upload} has ${stored} bytes instead of ${size}: it is no blob`);
     } finally {
       await file.close();
     }
@@ -79,6 +81,10 @@ class DiskBlobStore implements BlobStore {
     await rm(this.#uploadPath(upload), { force: true });
   }
 
+  async *listUploads(): AsyncIterable<UploadId> {
+    for await (const { name } of await opendir(this.#uploads)) if (isUploadId(name)) yield name;
+  }
+
   async open(digest: Digest, range?: ByteRange): Promise<BlobBody> {
     let file: FileHandle;
     try {
@@ -88,7 +94,13 @@ class DiskBlobStore implements BlobStore {
       throw error;
     }
     const limits = range ? { start: range.from, end: range.to - 1 } : {};
-    return { kind: 'stream', stream: file.createReadStream({ highWaterMark: READ_SIZE, ...limits }) };
+    try {
+      const { size } = await file.stat();
+      return { kind: 'stream', size, stream: file.createReadStream({ highWaterMark: READ_SIZE, ...limits }) };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   async size(digest: Digest): Promise<number | undefined> {

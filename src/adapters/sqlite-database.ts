@@ -1,10 +1,13 @@
 // The Database on SQLite: one writer connection with a queue, one reader connection, WAL, every commit synced.
+import { setTimeout as wait } from 'node:timers/promises';
 import BetterSqlite from 'better-sqlite3';
 import { ConstraintViolation, type Database, type SqlValue, type Transaction } from '../ports/database.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 
 /** How long to wait for another process, such as the command line, that is writing: milliseconds. */
 const BUSY_TIMEOUT = 5_000;
+/** How often to look meanwhile whether it has ended: milliseconds. */
+const BUSY_INTERVAL = 10;
 const MAXIMUM_PREPARED_STATEMENTS = 500;
 
 /** What keeps SQLite from working and what an operator can do, by the beginning of its code (https://sqlite.org/rescode.html). */
@@ -20,13 +23,13 @@ const REMEDIES: readonly (readonly [code: string, remedy: string])[] = [
 
 /** @throws StorageUnusable when the file cannot be opened, is damaged, or is no SQLite database */
 export function openSqliteDatabase(path: string): Database {
-  const writer = new Connection(path);
-  const reader = new Connection(path);
+  const writer = new Connection(path, 'writer');
+  const reader = new Connection(path, 'reader');
   let queue: Promise<unknown> = Promise.resolve();
 
   return {
     dialect: 'sqlite',
-    query: async (text, values) => reader.query(text, values),
+    query: async (text, values) => await onceFree(() => reader.query(text, values)),
     transaction: (work) => {
       // On one connection the statements of two transactions would mix, so each waits for the one before it.
       const result = queue.then(() => runTransaction(writer, work));
@@ -57,7 +60,7 @@ async function runTransaction<Result>(writer: Connection, work: (tx: Transaction
     query: (text: string, values?: readonly SqlValue[]) => guarded(() => writer.query(text, values)),
     script: (text: string) => guarded(() => writer.execute(text)),
   } as Transaction;
-  writer.execute('begin immediate');
+  await onceFree(() => writer.execute('begin immediate'));
   try {
     const result = await work(tx);
     if (failures.length > 0) throw failures[0];
@@ -71,22 +74,47 @@ async function runTransaction<Result>(writer: Connection, work: (tx: Transaction
   }
 }
 
+/** Runs what another process may keep from running just now. Waits here, since SQLite's own waiting would stop the whole server. */
+async function onceFree<Answer>(run: () => Answer): Promise<Answer> {
+  for (let waited = 0; ; waited += BUSY_INTERVAL) {
+    try {
+      return run();
+    } catch (error) {
+      if (waited >= BUSY_TIMEOUT || !isBusy(error)) throw error;
+    }
+    await wait(BUSY_INTERVAL);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const cause = error instanceof StorageUnusable ? error.cause : undefined;
+  return cause instanceof BetterSqlite.SqliteError && cause.code.startsWith('SQLITE_BUSY');
+}
+
 class Connection {
   readonly #path: string;
+  readonly #role: 'reader' | 'writer';
   readonly #connection: BetterSqlite.Database;
   readonly #prepared = new Map<string, BetterSqlite.Statement>();
 
-  constructor(path: string) {
+  constructor(path: string, role: 'reader' | 'writer') {
     this.#path = path;
+    this.#role = role;
+    // While it is opened, SQLite waits by itself: nothing is served yet, and other processes may be opening it, too.
     this.#connection = this.#translating(() => new BetterSqlite(path, { timeout: BUSY_TIMEOUT }));
-    for (const setting of ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on']) {
+    const rights = role === 'reader' ? ['query_only = on'] : [];
+    for (const setting of ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', ...rights]) {
       this.#translating(() => this.#connection.pragma(setting));
     }
+    this.#translating(() => this.#connection.pragma('busy_timeout = 0'));
   }
 
   query<Row extends object>(text: string, values: readonly SqlValue[] = []): readonly Row[] {
     return this.#translating(() => {
       const statement = this.#prepare(text);
+      // `query_only` refuses it as well, but in words for an operator.
+      if (this.#role === 'reader' && !statement.readonly)
+        throw new Error('a statement that writes came outside of a transaction');
       const bound = Object.fromEntries(values.map((value, index) => [index + 1, value]));
       if (statement.reader) return statement.all(bound) as Row[];
       statement.run(bound);

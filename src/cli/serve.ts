@@ -15,9 +15,11 @@ export const serve: Command = {
   positionals: 0,
   run: async ({ config }) => {
     const logger = pino({ level: config.logLevel });
+    // From the start on: the first process of a container never gets a signal that it does not listen for.
+    const stopping = signalToStop();
     const app = await openApp(config, logger);
     // Before anything else can fail: no other start shows it.
-    if (app.generatedPassword !== undefined) showPassword(app.generatedPassword);
+    if (app.firstPassword !== undefined && config.adminPassword === null) showPassword(app.firstPassword);
     try {
       await app.server.listen({
         host: config.host,
@@ -31,10 +33,10 @@ export const serve: Command = {
     const url = urlOf(app, config);
     logger.info({ url, version: VERSION, dataDir: config.dataDir, auth: config.auth }, 'chartroom is listening');
     if (process.stderr.isTTY) process.stderr.write(`\nChartroom is ready: open ${url} for the first steps\n\n`);
-    if (config.adminPassword !== null && config.adminPassword.length < 12) {
+    if (app.firstPassword !== undefined && app.firstPassword.length < 12) {
       logger.warn("the administrator's password is short: whoever guesses it owns this registry");
     }
-    const signal = await signalToStop();
+    const signal = await stopping;
     logger.info({ signal }, 'chartroom is stopping: running requests may end');
     const deadline = setTimeout(() => {
       logger.warn('requests did not end in time and are cut off');

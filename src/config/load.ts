@@ -248,7 +248,19 @@ function readText(path: string, where: string, mistakes: string[]): string | und
 }
 
 function checkOpenMode(config: Config, { mistakes, given, faulty }: Findings): void {
-  if (config.auth !== 'none' || faulty.has('host') || isLoopback(config.host)) return;
+  if (config.auth !== 'none') return;
+  const isGiven = { publicUrl: config.publicUrl !== null, trustedProxies: config.trustedProxies.length > 0 };
+  const forOthers = (['publicUrl', 'trustedProxies'] as const).flatMap(
+    (key) => (isGiven[key] ? given.get(key) : undefined) ?? [],
+  );
+  if (forOthers.length > 0) {
+    const names = forOthers.map(({ where }) => where).join(' and ');
+    mistakes.push(
+      `${given.get('auth')?.where} is none, so no one needs a password and only this machine is answered: ` +
+        `${names} must not be set with it`,
+    );
+  }
+  if (faulty.has('host') || isLoopback(config.host)) return;
   mistakes.push(
     `${given.get('auth')?.where} is none, so no one needs a password, which is allowed on this machine only: ` +
       `${given.get('host')?.where} is "${config.host}", but must then be 127.0.0.1, ::1 or localhost`,

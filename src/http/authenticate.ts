@@ -4,6 +4,7 @@ import type { Authentication } from '../access/authentication.ts';
 import type { Permissions } from '../access/permissions.ts';
 import { type Caller, nameOf, ownerKeyOf } from '../access/principal.ts';
 import type { Action } from '../access/roles.ts';
+import { CATALOG_SCOPE, scopeFor } from '../access/scope.ts';
 import { Unauthorized } from '../access/unauthorized.ts';
 import { loginCommand } from '../oci/registry-address.ts';
 import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts';
@@ -12,12 +13,17 @@ import { addressOf } from './base-url.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the caller must be allowed to do with the repository of the path; `login`: show any credential. */
-    readonly access?: Action | 'login';
+    /**
+     * What the caller must be allowed to do with the repository of the path; `login`: show any credential; `catalog`: list
+     * repositories.
+     */
+    readonly access?: Action | 'login' | 'catalog';
   }
   interface FastifyRequest {
     caller: Caller;
     repository: RepositoryName;
+    /** What a token has to be good for here: said in every challenge, whatever is wrong with the credential. */
+    neededScope: string | undefined;
     /** What the caller was refused for, for the log. */
     refusal: string | undefined;
   }
@@ -38,17 +44,30 @@ export function guard(app: FastifyInstance, { authentication, permissions }: Acc
     // No route: the not-found handler answers, and says the same to everybody.
     if (request.is404) return;
     if (access === undefined) throw new Error(`route ${request.routeOptions.url} does not say what access it needs`);
-    const { name } = request.params as { readonly name?: string };
-    const repository = name === undefined ? undefined : parseRepositoryName(name);
-    request.caller = await authentication.identify(request.headers.authorization, addressOf(request));
-    if (access === 'login') {
-      requireCredential(request);
-      return;
+    const identify = async (): Promise<Caller> => {
+      request.caller = await authentication.identify(request.headers.authorization, addressOf(request));
+      return request.caller;
+    };
+    switch (access) {
+      case 'login':
+        requireCredential(await identify());
+        return;
+      case 'catalog':
+        request.neededScope = CATALOG_SCOPE;
+        permissions.authorizeCatalog(await identify());
+        return;
+      default:
+        request.repository = repositoryOf(request);
+        request.neededScope = scopeFor(access, request.repository);
+        await permissions.authorize(await identify(), access, request.repository);
     }
-    if (repository === undefined) throw new Error(`route ${request.routeOptions.url} names no repository`);
-    request.repository = repository;
-    await permissions.authorize(request.caller, access, repository);
   });
+}
+
+function repositoryOf(request: FastifyRequest): RepositoryName {
+  const { name } = request.params as { readonly name?: string };
+  if (name === undefined) throw new Error(`route ${request.routeOptions.url} names no repository`);
+  return parseRepositoryName(name);
 }
 
 /** The caller as the registry sees it. */
@@ -59,6 +78,7 @@ export function actorOf(request: FastifyRequest, permissions: Permissions): Acto
     ownerKey: ownerKeyOf(caller.principal),
     address: caller.address,
     maySee: async (repository) => (await permissions.actionsOn(caller.principal, repository)).includes('pull'),
+    mayPull: async (repository) => await permissions.allows(caller, 'pull', repository),
   };
 }
 
@@ -66,7 +86,7 @@ export function actorOf(request: FastifyRequest, permissions: Permissions): Acto
  * A token will do, also one of an anonymous caller; nothing at all will not, even where everything is public: a 200 would
  * make `helm registry login` accept any password, and podman would never log in.
  */
-function requireCredential({ caller }: FastifyRequest): void {
+function requireCredential(caller: Caller): void {
   if (caller.principal.kind === 'anonymous' && !caller.token) {
     throw new Unauthorized(`log in: run ${loginCommand(caller.address)}`);
   }

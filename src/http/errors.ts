@@ -27,6 +27,7 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, code: string
   REQUEST_INVALID: [400, 'UNSUPPORTED'],
   SIZE_INVALID: [400, 'SIZE_INVALID'],
   TAG_INVALID: [400, 'MANIFEST_INVALID'],
+  TOO_MANY_REQUESTS: [429, 'TOOMANYREQUESTS'],
   UNAUTHORIZED: [401, 'UNAUTHORIZED'],
   UNAVAILABLE: [503, 'UNKNOWN'],
   UNSUPPORTED: [405, 'UNSUPPORTED'],
@@ -38,12 +39,14 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, code: string
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalFor(error, request);
   const [status, code] = ANSWERS[refusal.code];
-  if (status >= 500) request.log.error({ err: error }, 'request failed');
+  // What is unavailable was said by whoever found out.
+  if (status === 500) request.log.error({ err: error }, 'request failed');
   else request.refusal = refusal.message;
   if (refusal instanceof Unauthorized) reply.header('www-authenticate', challenge(request, refusal));
   if (refusal instanceof ChunkOutOfOrder) reply.header('range', `0-${Math.max(0, refusal.offset - 1)}`);
   if (refusal instanceof ChunkOutOfOrder) reply.header('location', requestPath(request.originalUrl));
   if (refusal instanceof RangeNotSatisfiable) reply.header('content-range', `bytes */${refusal.size}`);
+  if (status === 429) reply.header('retry-after', '1');
   // The rest of a body that is too large is not worth reading.
   if (status === 413) reply.header('connection', 'close');
   return reply.code(status).type('application/json').send(errorBody(code, refusal.message));
@@ -54,11 +57,23 @@ export function errorBody(code: string, message: string): Buffer {
   return Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
 }
 
-/** For an address that no route has. */
+/** For an address that no route has, or none with this method. */
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = requestPath(request.originalUrl).slice(0, 200);
-  const refusal = new RegistryError('NOT_FOUND', `there is nothing at ${request.method} ${path}`);
+  const what = `${request.method} ${requestPath(request.originalUrl).slice(0, 200)}`;
+  const allowed = methodsAt(request).join(', ');
+  if (allowed !== '') reply.header('allow', allowed);
+  const refusal =
+    allowed === ''
+      ? new RegistryError('NOT_FOUND', `there is nothing at ${what}`)
+      : new RegistryError('UNSUPPORTED', `there is no ${what}: only ${allowed}`);
   return answerError(refusal as unknown as FastifyError, request, reply);
+}
+
+/** The methods with which the address is a route. */
+function methodsAt({ server, url }: FastifyRequest): readonly string[] {
+  const methods = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const;
+  // The types do not say that there may be none.
+  return methods.filter((method) => (server.findRoute({ method, url }) as object | null) !== null);
 }
 
 function refusalFor(error: FastifyError, request: FastifyRequest): RegistryError {
@@ -80,7 +95,7 @@ function refusalFor(error: FastifyError, request: FastifyRequest): RegistryError
 
 /** RFC 6750, section 3; clients read the first challenge only, so there is one. */
 function challenge(request: FastifyRequest, refusal: Unauthorized): string {
-  const { scope, error } = refusal.challenge;
+  const { scope = request.neededScope, error } = refusal.challenge;
   const base = baseUrlOf(request);
   const parts = [
     `realm="${base.href}/token"`,

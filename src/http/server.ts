@@ -7,10 +7,12 @@ import type { Authentication } from '../access/authentication.ts';
 import type { Permissions } from '../access/permissions.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Registry } from '../registry/registry.ts';
+import { markAnswer } from './answer-headers.ts';
 import { guard } from './authenticate.ts';
 import { answerError, answerNotFound } from './errors.ts';
 import { foldRepositoryName } from './fold-repository-name.ts';
 import { healthRoutes } from './health.ts';
+import { answerLocalOnly } from './local-only.ts';
 import { logRequests } from './log-requests.ts';
 import { baseRoutes } from './oci/base.ts';
 import { blobRoutes } from './oci/blobs.ts';
@@ -19,6 +21,7 @@ import { manifestRoutes } from './oci/manifests.ts';
 import { referrerRoutes } from './oci/referrers.ts';
 import { tagRoutes } from './oci/tags.ts';
 import { uploadRoutes } from './oci/uploads.ts';
+import { closeConnectionsWhenStopping } from './stopping.ts';
 import { tokenRoutes } from './token.ts';
 import { answerUnreadable } from './unreadable-requests.ts';
 import { welcomeRoute } from './welcome.ts';
@@ -56,23 +59,29 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       rewriteUrl: (request) => foldRepositoryName(request.url ?? '/'),
       routerOptions: { maxParamLength: MAXIMUM_PARAMETER_LENGTH },
       exposeHeadRoutes: false,
-      frameworkErrors: answerError,
+      // No hook runs for what cannot be routed.
+      frameworkErrors: (error, request, reply) => answerError(error, request, markAnswer(request, reply)),
       clientErrorHandler: answerUnreadable,
       trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
       connectionTimeout: IDLE_TIMEOUT,
       forceCloseConnections: 'idle',
+      // Fastify's own answer is none that a client of a registry understands.
+      return503OnClosing: false,
     }),
   );
   app.decorate('publicUrl', options.publicUrl);
   app.decorateRequest('caller');
   app.decorateRequest('repository');
+  app.decorateRequest('neededScope');
   app.decorateRequest('refusal');
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
   app.addHook('onSend', async (request, reply) => {
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    markAnswer(request, reply);
   });
   logRequests(app);
+  closeConnectionsWhenStopping(app);
+  if (options.authentication.isOpen) answerLocalOnly(app);
   welcomeRoute(app);
   healthRoutes(app, options.registry);
   await app.register(async (scope) => await tokenRoutes(typed(scope), options));
@@ -83,9 +92,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 /** Everything under /v2: guarded, and each kind of route in a scope of its own, with its own way to read a body. */
 async function distributionRoutes(app: Routes, options: ServerOptions): Promise<void> {
   guard(app, options);
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('docker-distribution-api-version', 'registry/2.0');
-  });
   // Some clients give even a DELETE a type, which says nothing here: only manifests and uploads have a body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));

@@ -1,22 +1,25 @@
 // What a person sees who opens the registry's address in a browser.
+import type { RegistryAddress } from '../oci/registry-address.ts';
 import { addressOf } from './base-url.ts';
 import type { Routes } from './server.ts';
 
 export function welcomeRoute(app: Routes): void {
-  app.get('/', async (request, reply) => {
-    const { host, isPlainHttp } = addressOf(request);
-    const plain = isPlainHttp ? ' --plain-http' : '';
-    return await reply
-      .type('text/plain; charset=utf-8')
-      .send(
-        [
-          'This is Chartroom, a registry for Helm charts.',
-          '',
-          `  helm registry login ${host}${plain}`,
-          `  helm push my-chart-1.0.0.tgz oci://${host}/team${plain}`,
-          `  helm install my-release oci://${host}/team/my-chart${plain}`,
-          '',
-        ].join('\n'),
-      );
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/',
+    handler: async (request, reply) =>
+      await reply.type('text/plain; charset=utf-8').send(firstCommands(addressOf(request))),
   });
+}
+
+function firstCommands({ host, isPlainHttp }: RegistryAddress): string {
+  const plain = isPlainHttp ? ' --plain-http' : '';
+  return [
+    'This is Chartroom, a registry for Helm charts.',
+    '',
+    `  helm registry login ${host}${plain}`,
+    `  helm push my-chart-1.0.0.tgz oci://${host}/team${plain}`,
+    `  helm install my-release oci://${host}/team/my-chart${plain}`,
+    '',
+  ].join('\n');
 }

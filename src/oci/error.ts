@@ -1,8 +1,9 @@
 // The one error class that every room throws for a refusal, and the closed set of its codes.
 
 /**
- * Why a request is refused. Upper-case spec codes are those of the OCI Distribution Spec (section "Error Codes"); the
- * others are Chartroom's own and are mapped to a spec code and a status in `http/errors.ts`, the only place that knows both.
+ * Why a request is refused, in Chartroom's own words. Some are called like a code of the OCI Distribution Spec (section
+ * "Error Codes"), others say more than that list can; which of its codes a client gets, and which status, `http/errors.ts`
+ * decides for each.
  */
 export type ErrorCode =
   | 'BLOB_UNKNOWN'
@@ -25,6 +26,7 @@ export type ErrorCode =
   | 'SIZE_INVALID'
   | 'BLOB_TOO_LARGE'
   | 'TAG_INVALID'
+  | 'TOO_MANY_REQUESTS'
   | 'UNAUTHORIZED'
   | 'UNAVAILABLE'
   | 'UNSUPPORTED'

@@ -34,6 +34,10 @@ export type Manifest = ImageManifest | IndexManifest;
 /** 4 MiB: what the spec asks a registry to take, and what helm and oras are ready to read. */
 export const MAXIMUM_MANIFEST_BYTES = 4 * 1024 * 1024;
 
+/** An index of every chart of a large repository has some hundreds; each one costs rows and look-ups. */
+const MAXIMUM_DESCRIPTORS = 2_000;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -110,6 +114,9 @@ function requireOneReading(fields: Fields): void {
 
 function descriptors(value: unknown, field: string): readonly Descriptor[] {
   if (!Array.isArray(value)) throw invalid(`"${field}" must be a list of descriptors`);
+  if (value.length > MAXIMUM_DESCRIPTORS) {
+    throw invalid(`"${field}" has ${value.length} descriptors, at most ${MAXIMUM_DESCRIPTORS} are taken`);
+  }
   return value.map((item, index) => descriptor(item, `${field}[${index}]`));
 }
 
@@ -121,6 +128,7 @@ function descriptor(value: unknown, field: string): Descriptor {
   if (typeof value !== 'object' || value === null) throw invalid(`"${field}" must be a descriptor`);
   const { mediaType, digest, size } = value as Fields;
   if (typeof mediaType !== 'string' || mediaType === '') throw invalid(`"${field}.mediaType" is missing`);
+  requirePlain(mediaType, `${field}.mediaType`);
   if (typeof digest !== 'string' || !isDigest(digest))
     throw invalid(`"${field}.digest" must be a sha256 or sha512 digest`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
@@ -133,6 +141,7 @@ function annotationsOf(value: unknown): Readonly<Record<string, string>> {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) throw invalid('"annotations" must be an object');
   for (const [key, text] of Object.entries(value)) {
+    requirePlain(key, 'annotations');
     if (typeof text !== 'string') throw invalid(`annotation "${key}" must be a string`);
   }
   return value as Record<string, string>;
@@ -141,7 +150,13 @@ function annotationsOf(value: unknown): Readonly<Record<string, string>> {
 function optionalText(value: unknown, field: string): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') throw invalid(`"${field}" must be a string`);
+  requirePlain(value, field);
   return value;
+}
+
+/** PostgreSQL takes no NUL in a text, and no name of anything has a character that cannot be seen. */
+function requirePlain(text: string, field: string): void {
+  if (CONTROL_CHARACTER.test(text)) throw invalid(`"${field}" has a control character`);
 }
 
 function invalid(why: string): RegistryError {

@@ -7,15 +7,24 @@ declare const uploadId: unique symbol;
 /** A version 4 UUID, lower case. */
 export type UploadId = string & { readonly [uploadId]: true };
 
+const UPLOAD_ID = /^[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}$/;
+
+export function isUploadId(text: string): text is UploadId {
+  return UPLOAD_ID.test(text);
+}
+
 /** What opening a blob gives: its bytes, or the address to fetch them from. */
 export type BlobBody =
-  | { readonly kind: 'stream'; readonly stream: Readable }
+  /** `size` is that of the whole blob as it is stored, also when the stream gives a part of it. */
+  | { readonly kind: 'stream'; readonly stream: Readable; readonly size: number }
   | { readonly kind: 'redirect'; readonly url: URL };
 
 /**
  * Stores bytes. Knows nothing of repositories or rights. What `commit` has acknowledged survives a power cut; everything
  * else may be gone or half written after one, and is never visible as a blob. What an upload is asked for that is over or
  * never began is refused with RegistryError BLOB_UPLOAD_UNKNOWN, unless it says otherwise.
+ *
+ * After a crash there may be uploads that no row names: who looks for what is left over must ask `listUploads`.
  */
 export interface BlobStore {
   /** Starts an upload with no bytes, under an id that was never used. */
@@ -38,13 +47,17 @@ export interface BlobStore {
   read(upload: UploadId): AsyncIterable<Uint8Array>;
 
   /**
-   * Turns the upload into the blob `digest`, atomically and durably; the caller has checked that its bytes have that
-   * digest. A blob that is already there is replaced by these equal bytes, which also mends a damaged one.
+   * Turns the upload into the blob `digest`, atomically and durably; the caller has checked that its bytes, `size` of
+   * them, have that digest. A blob that is already there is replaced by these equal bytes, which also mends a damaged one.
+   * @throws Error when the upload has another size, since then somebody else has written to it; it stays as it is
    */
-  commit(upload: UploadId, digest: Digest): Promise<void>;
+  commit(upload: UploadId, digest: Digest, size: number): Promise<void>;
 
   /** Forgets the upload, if there is one. */
   discard(upload: UploadId): Promise<void>;
+
+  /** Every upload that was started and is not over, in no particular order. */
+  listUploads(): AsyncIterable<UploadId>;
 
   /** Opens a blob, or bytes [from, to) of it, at least one and none beyond its end. @throws RegistryError BLOB_UNKNOWN when it is not stored */
   open(digest: Digest, range?: ByteRange): Promise<BlobBody>;

@@ -19,6 +19,7 @@ export interface Transaction extends Queryable {
   script(text: string): Promise<void>;
 }
 
+/** Outside of a transaction it answers what reads, and refuses what writes. */
 export interface Database extends Queryable {
   /** Which folder of `migrations/` is written for it. */
   readonly dialect: 'sqlite' | 'postgres';

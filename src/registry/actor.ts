@@ -11,4 +11,6 @@ export interface Actor {
   readonly address: RegistryAddress;
   /** Whether the repository's existence may be told; a token may cover less than its owner may see. */
   maySee(repository: RepositoryName): Promise<boolean>;
+  /** Whether the repository may be read with the credential that was shown, be it only because everybody may. */
+  mayPull(repository: RepositoryName): Promise<boolean>;
 }

@@ -23,9 +23,17 @@ export class Blobs {
     return size;
   }
 
-  /** Opens a blob that `size` has found. */
-  async open(digest: Digest, range: ByteRange | undefined): Promise<BlobBody> {
-    return await this.#store.open(digest, range);
+  /**
+   * Opens a blob that `size` has found.
+   * @throws Error when not so many bytes are stored: the client would wait for those that are missing
+   */
+  async open(digest: Digest, size: number, range: ByteRange | undefined): Promise<BlobBody> {
+    const body = await this.#store.open(digest, range);
+    if (body.kind === 'stream' && body.size !== size) {
+      body.stream.destroy();
+      throw new Error(`blob ${digest} has ${body.size} bytes in the store, and should have ${size}: push it again`);
+    }
+    return body;
   }
 
   /**

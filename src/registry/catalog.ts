@@ -1,4 +1,5 @@
 // The list of repositories that somebody may see, in pages.
+import { setImmediate } from 'node:timers/promises';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Database } from '../ports/database.ts';
 import { listRepositories } from '../tables/repositories.ts';
@@ -20,6 +21,8 @@ export async function listCatalog(
     const end = batch.at(-1);
     if (end === undefined || batch.length < BATCH) break;
     last = end;
+    // Whoever may see few of very many has them all looked through; the others must have their turn in between.
+    await setImmediate();
   }
   return pageOf(found, page.limit);
 }

@@ -4,16 +4,15 @@ import type { ByteRange } from '../oci/byte-range.ts';
 import { algorithmOf, type Digest, type DigestAlgorithm, finishHash, startHash } from '../oci/digest.ts';
 import { ChunkOutOfOrder, RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { BlobStore, UploadId } from '../ports/blob-store.ts';
+import { type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { findBlobSize, linkBlob, repositoriesWithBlob } from '../tables/blobs.ts';
 import { deleteUpload, findUpload, insertUpload } from '../tables/uploads.ts';
 import type { Actor } from './actor.ts';
 import { RunningDigests } from './running-digests.ts';
-import { UploadLocks } from './upload-locks.ts';
+import { UploadLocks, untilTakenOver } from './upload-locks.ts';
 
-const UUID = /^[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}$/;
 /** How many repositories are tried for a mount that does not say where from. */
 const MOUNT_CANDIDATES = 20;
 
@@ -87,13 +86,13 @@ export class Uploads {
   /**
    * Adds a chunk. What arrived of a body that ends early stays, and the upload can go on from there.
    * @returns how many bytes have arrived in all
-   * @throws ChunkOutOfOrder, RegistryError SIZE_INVALID, BLOB_TOO_LARGE, BLOB_UPLOAD_UNKNOWN
+   * @throws ChunkOutOfOrder, UploadTakenOver, RegistryError SIZE_INVALID, BLOB_TOO_LARGE, BLOB_UPLOAD_UNKNOWN
    */
   async append(address: UploadAddress, chunk: Chunk): Promise<number> {
     const { id } = await this.#find(address);
-    await using _turn = await this.#locks.acquire(id);
+    await using lock = await this.#locks.acquire(id);
     const { received } = await this.#find(address);
-    return await this.#appendChunk(id, received, chunk);
+    return await this.#appendChunk(id, received, chunk, lock.takenOver);
   }
 
   /**
@@ -102,9 +101,9 @@ export class Uploads {
    */
   async finish(address: UploadAddress, digest: Digest, chunk: Chunk): Promise<void> {
     const { id } = await this.#find(address);
-    await using _turn = await this.#locks.acquire(id);
+    await using lock = await this.#locks.acquire(id);
     const { received } = await this.#find(address);
-    const size = await this.#appendChunk(id, received, chunk);
+    const size = await this.#appendChunk(id, received, chunk, lock.takenOver);
     try {
       await this.#becomeBlob(id, address.repository, digest, size);
     } catch (error) {
@@ -115,14 +114,22 @@ export class Uploads {
 
   async cancel(address: UploadAddress): Promise<void> {
     const { id } = await this.#find(address);
-    await using _turn = await this.#locks.acquire(id);
+    await using _lock = await this.#locks.acquire(id);
     await this.#find(address);
     await this.#forget(id);
   }
 
+  /** Discards what a crash left of uploads that nobody can go on with. For the start, when no request is under way. */
+  async discardLeftovers(): Promise<void> {
+    for await (const id of this.#blobs.listUploads()) {
+      if (!(await findUpload(this.#database, id))) await this.#blobs.discard(id);
+    }
+  }
+
   /**
-   * Finds a repository that has the blob and that the actor may know of.
-   * @param from where the client knows it from; without it, any repository will do
+   * Finds a repository that has the blob.
+   * @param from where the client knows it from: it need only be one that the actor may know of, whose token may have to
+   * grow; without it, one that the actor may read as it is, so that no repository is named that the client did not name
    * @returns undefined when there is none: then the blob must be uploaded
    */
   async findMountSource(
@@ -133,7 +140,7 @@ export class Uploads {
     const candidates = from ? [from] : await repositoriesWithBlob(this.#database, digest, MOUNT_CANDIDATES);
     for (const candidate of candidates) {
       const isThere = (await findBlobSize(this.#database, candidate, digest)) !== undefined;
-      if (isThere && (await actor.maySee(candidate))) return candidate;
+      if (isThere && (await (from ? actor.maySee(candidate) : actor.mayPull(candidate)))) return candidate;
     }
     return undefined;
   }
@@ -152,30 +159,29 @@ export class Uploads {
   }
 
   async #find(address: UploadAddress): Promise<{ readonly id: UploadId; readonly received: number }> {
-    const id = parseUploadId(address.id);
-    const upload = id && (await findUpload(this.#database, id));
+    const upload = isUploadId(address.id) ? await findUpload(this.#database, address.id) : undefined;
     const isTheirs = upload?.repository === address.repository && upload.owner === address.actor.ownerKey;
     const received = isTheirs ? await this.#blobs.received(upload.id) : undefined;
-    if (!id || received === undefined) {
+    if (!upload || received === undefined) {
       throw new RegistryError(
         'BLOB_UPLOAD_UNKNOWN',
         `${address.repository} has no upload ${address.id.slice(0, 40)} of yours: it is over or never began; start a new one`,
       );
     }
-    return { id, received };
+    return { id: upload.id, received };
   }
 
-  async #appendChunk(id: UploadId, received: number, chunk: Chunk): Promise<number> {
+  async #appendChunk(id: UploadId, received: number, chunk: Chunk, takenOver: AbortSignal): Promise<number> {
     const { range, length } = chunk;
     if (range && range.from !== received) {
       throw new ChunkOutOfOrder(`the upload stands at byte ${received}, the chunk starts at ${range.from}`, received);
     }
     const announced = range ? range.to - range.from : length;
-    if (length !== undefined && announced !== length) {
-      throw new RegistryError('SIZE_INVALID', `Content-Range names ${announced} bytes, Content-Length ${length}`);
-    }
     this.#requireAllowedSize(received + (announced ?? 0));
-    const size = await this.#append(id, received, chunk.body);
+    if (length !== undefined && announced !== length) {
+      throw new RegistryError('SIZE_INVALID', `Content-Range names ${announced} bytes, the body has ${length}`);
+    }
+    const size = await this.#append(id, received, untilTakenOver(chunk.body, takenOver, length));
     if (range && size !== range.to) {
       await this.#blobs.truncate(id, received);
       this.#digests.forget(id);
@@ -215,7 +221,7 @@ export class Uploads {
         `${size} bytes arrived with digest ${actual}, announced was ${digest}: they were damaged on the way, push again`,
       );
     }
-    await this.#blobs.commit(id, digest);
+    await this.#blobs.commit(id, digest, size);
     const now = this.#clock.now();
     await this.#database.transaction(async (tx) => {
       await linkBlob(tx, { repository, digest, size, now });
@@ -238,8 +244,4 @@ export class Uploads {
 
 function newUploadId(): UploadId {
   return randomUUID() as string as UploadId;
-}
-
-function parseUploadId(text: string): UploadId | undefined {
-  return UUID.test(text) ? (text as UploadId) : undefined;
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ALL_ACTIONS } from '../../src/access/roles.ts';
-import { formatScope, parseScopes } from '../../src/access/scope.ts';
+import { CATALOG_SCOPE, formatScope, parseScopes } from '../../src/access/scope.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 
 function access(name: string, ...actions: readonly string[]): unknown {
@@ -23,8 +23,17 @@ test('scopes may be repeated, joined by spaces, and about the same repository', 
   expect(parseScopes([' ', 'repository:a:pull,push,pull repository:b:pull', ''])).toEqual(expected);
 });
 
+test('the catalog has a scope of its own, which is asked for once', () => {
+  const catalog = { type: 'registry', name: 'catalog', actions: ['*'] };
+  expect(parseScopes([CATALOG_SCOPE])).toEqual([catalog]);
+  expect(parseScopes([`${CATALOG_SCOPE} repository:a:pull`, CATALOG_SCOPE])).toEqual([access('a', 'pull'), catalog]);
+});
+
 test.each([
-  'registry:catalog:*',
+  'registry:catalog:',
+  'registry:catalog:pull',
+  'registry:other:*',
+  'repository(catalog):catalog:*',
   'repository:a:',
   'repository:a:fly',
   'repository::pull',

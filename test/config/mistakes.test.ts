@@ -103,6 +103,26 @@ test('a file that is not there is named with its whole path', () => {
   ]);
 });
 
+describe('the open mode is for this machine alone, so what serves others is a mistake', () => {
+  test.each([
+    [{ CHARTROOM_PUBLIC_URL: 'https://charts.example.com' }, 'CHARTROOM_PUBLIC_URL'],
+    [{ CHARTROOM_TRUSTED_PROXIES: '10.0.0.7' }, 'CHARTROOM_TRUSTED_PROXIES'],
+    [
+      { CHARTROOM_PUBLIC_URL: 'http://localhost:5000', CHARTROOM_TRUSTED_PROXIES: '127.0.0.1' },
+      'CHARTROOM_PUBLIC_URL and CHARTROOM_TRUSTED_PROXIES',
+    ],
+  ])('%j', (environment, names) => {
+    expect(mistakesIn({ flags: { auth: 'none' }, environment })).toEqual([
+      `--auth is none, so no one needs a password and only this machine is answered: ${names} must not be set with it`,
+    ]);
+  });
+
+  test('but not when it is set to nothing', () => {
+    const environment = { CHARTROOM_PUBLIC_URL: '', CHARTROOM_TRUSTED_PROXIES: '' };
+    expect(mistakesIn({ flags: { auth: 'none' }, environment })).toEqual([]);
+  });
+});
+
 test('the open mode on a host that others reach names both settings', () => {
   expect(mistakesIn({ flags: { auth: 'none' }, environment: { CHARTROOM_HOST: '0.0.0.0' } })).toEqual([
     '--auth is none, so no one needs a password, which is allowed on this machine only: CHARTROOM_HOST is "0.0.0.0", but must then be 127.0.0.1, ::1 or localhost',

@@ -52,6 +52,16 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     expect(await contentOf(store, digest, { from, to })).toEqual(TEN.subarray(from, to));
   });
 
+  test('with the bytes of a blob, or some of them, comes the size of all that is stored', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const digest = await put(store, TEN);
+    expect([await sizeWith(store, digest), await sizeWith(store, digest, { from: 3, to: 7 })]).toEqual([10, 10]);
+    await opened.damage(digest, Buffer.from('01234x'));
+    expect(await sizeWith(store, digest)).toBe(6);
+    expect(await sizeWith(store, await put(store, NONE))).toBe(0);
+  });
+
   test('a range far into a large blob is given alone', async () => {
     await using opened = await open();
     const { store } = opened;
@@ -89,7 +99,7 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     expect(await store.received(upload)).toBe(20);
     expect(await store.append(upload, chunks(TEN))).toBe(30);
     const digest = digestOf(Buffer.concat([TEN, TEN, TEN]));
-    await store.commit(upload, digest);
+    await store.commit(upload, digest, 30);
     expect(await contentOf(store, digest)).toEqual(Buffer.concat([TEN, TEN, TEN]));
   });
 
@@ -115,7 +125,7 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
       await store.start(upload);
       await store.append(upload, chunks(TEN));
     }
-    await store.commit(committed, digestOf(TEN));
+    await store.commit(committed, digestOf(TEN), 10);
     await store.discard(discarded);
     expect(await store.received(committed)).toBeUndefined();
     expect(await store.received(discarded)).toBeUndefined();
@@ -131,7 +141,7 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await expect(store.append(unknown, chunks(TEN))).rejects.toMatchObject(refusal);
     await expect(store.truncate(unknown, 0)).rejects.toMatchObject(refusal);
     await expect(gather(store.read(unknown))).rejects.toMatchObject(refusal);
-    await expect(store.commit(unknown, digestOf(TEN))).rejects.toMatchObject(refusal);
+    await expect(store.commit(unknown, digestOf(TEN), 10)).rejects.toMatchObject(refusal);
     await store.discard(unknown);
     expect(await store.received(unknown)).toBeUndefined();
     expect(await list(store)).toEqual([]);
@@ -158,7 +168,7 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
       uploads.map(async ({ id, bytes }) => {
         await store.start(id);
         await store.append(id, chunks(bytes.subarray(0, 50_000), bytes.subarray(50_000)));
-        await store.commit(id, digestOf(bytes));
+        await store.commit(id, digestOf(bytes), bytes.length);
       }),
     );
     for (const { bytes } of uploads) expect((await contentOf(store, digestOf(bytes))).equals(bytes)).toBe(true);
@@ -172,8 +182,31 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await store.append(upload, chunks(TEN));
     expect(await store.size(digestOf(TEN))).toBeUndefined();
     expect(await list(store)).toEqual([]);
-    await store.commit(upload, digestOf(TEN));
+    await store.commit(upload, digestOf(TEN), 10);
     expect(await store.size(digestOf(TEN))).toBe(10);
+  });
+
+  test.each([0, 9, 11])('an upload of 10 bytes of which %i were hashed becomes no blob, and stays', async (size) => {
+    await using opened = await open();
+    const { store } = opened;
+    const upload = newUpload();
+    await store.start(upload);
+    await store.append(upload, chunks(TEN));
+    await expect(store.commit(upload, digestOf(TEN), size)).rejects.toThrow(`10 bytes instead of ${size}`);
+    expect(await list(store)).toEqual([]);
+    expect(await store.received(upload)).toBe(10);
+  });
+
+  test('uploads are listed until they are over', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    expect(await listUploads(store)).toEqual([]);
+    const [empty, filled, committed, discarded] = [newUpload(), newUpload(), newUpload(), newUpload()];
+    for (const upload of [empty, filled, committed, discarded]) await store.start(upload);
+    await store.append(filled, chunks(TEN));
+    await store.commit(committed, digestOf(NONE), 0);
+    await store.discard(discarded);
+    expect(await listUploads(store)).toEqual([empty, filled].toSorted());
   });
 
   test('committing bytes that are there already leaves one blob, whole', async () => {
@@ -270,7 +303,7 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     expect(await store.received(upload)).toBe(10);
     await store.append(upload, chunks(TEN));
     const twice = digestOf(Buffer.concat([TEN, TEN]));
-    await store.commit(upload, twice);
+    await store.commit(upload, twice, 20);
     expect(await store.size(twice)).toBe(20);
   });
 
@@ -293,7 +326,7 @@ async function put(store: BlobStore, bytes: Buffer, algorithm: DigestAlgorithm =
   const digest = digestOf(bytes, algorithm);
   await store.start(upload);
   await store.append(upload, chunks(bytes));
-  await store.commit(upload, digest);
+  await store.commit(upload, digest, bytes.length);
   return digest;
 }
 
@@ -310,6 +343,19 @@ export async function list(store: BlobStore): Promise<readonly Digest[]> {
   const digests: Digest[] = [];
   for await (const digest of store.list()) digests.push(digest);
   return digests.toSorted();
+}
+
+async function listUploads(store: BlobStore): Promise<readonly UploadId[]> {
+  const uploads: UploadId[] = [];
+  for await (const upload of store.listUploads()) uploads.push(upload);
+  return uploads.toSorted();
+}
+
+/** The size that is given with a stream; a store that redirects leaves it to whoever answers there. */
+async function sizeWith(store: BlobStore, ...parameters: Parameters<BlobStore['open']>): Promise<number> {
+  const body = await store.open(...parameters);
+  if (body.kind === 'stream') body.stream.destroy();
+  return body.kind === 'stream' ? body.size : ((await store.size(parameters[0])) ?? -1);
 }
 
 async function gather(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -50,12 +50,14 @@ describe('disk', () => {
     expect(paths.filter((_, index) => ((modes[index] ?? 0) & 0o007) !== 0)).toEqual([]);
   });
 
-  test('files that are no blobs are not listed', async () => {
+  test('files that are no blobs and no uploads are not listed', async () => {
     await using folder = await temporaryFolder();
     const store = await openDiskBlobStore(folder.path);
     await writeFile(join(folder.path, 'blobs/sha256/00/README'), 'not a blob');
     await writeFile(join(folder.path, 'blobs/sha256', `.nfs${'0'.repeat(60)}`), 'not a blob');
+    await writeFile(join(folder.path, 'uploads/README'), 'not an upload');
     expect(await list(store)).toEqual([]);
+    for await (const upload of store.listUploads()) throw new Error(`${upload} is listed`);
   });
 
   test('a store whose folder is gone says that it cannot be written to', async () => {
@@ -97,8 +99,8 @@ describe('disk', () => {
     await store.start(upload);
     await store.append(upload, oneThenFail(bytes)).catch(() => undefined);
     for await (const _chunk of store.read(upload)) break;
-    await store.commit(upload, digestOf(bytes));
-    await store.commit(upload, digestOf(bytes)).catch(() => undefined);
+    await store.commit(upload, digestOf(bytes), bytes.length);
+    await store.commit(upload, digestOf(bytes), bytes.length).catch(() => undefined);
     const body = await store.open(digestOf(bytes));
     if (body.kind === 'stream') for await (const _chunk of body.stream) break;
     const kept = await store.open(digestOf(bytes));

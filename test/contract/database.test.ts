@@ -3,9 +3,12 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import BetterSqlite from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { StorageUnusable } from '../../src/ports/storage-unusable.ts';
 import { databaseContract } from './database.contract.ts';
 import { DATABASES, stopDatabases } from './databases.ts';
 
@@ -64,6 +67,59 @@ describe('SQLite', () => {
     expect(await database.query('select value from counter')).toEqual([{ value: 600 }]);
     await database.close();
   });
+
+  test('while another program has the database locked, reads are answered, and the write that waits then succeeds', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'test.db');
+    const database = openSqliteDatabase(path);
+    await database.transaction((tx) => tx.script(`create table boxes (name text); insert into boxes values ('a')`));
+    const other = new BetterSqlite(path);
+    other.exec('begin immediate');
+    let isWritten = false;
+    const writing = database
+      .transaction((tx) => tx.query(`insert into boxes (name) values ('b')`))
+      .then(() => {
+        isWritten = true;
+      });
+    for (let turn = 0; turn < 20; turn += 1) {
+      await wait(10);
+      expect(await database.query('select name from boxes')).toEqual([{ name: 'a' }]);
+    }
+    expect(isWritten).toBe(false);
+    other.exec('commit');
+    other.close();
+    await writing;
+    expect(await database.query('select name from boxes')).toHaveLength(2);
+    await database.close();
+  });
+
+  test('a write does not wait for ever for another program, and says who is in the way; the next one succeeds', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'test.db');
+    const database = openSqliteDatabase(path);
+    await database.transaction((tx) => tx.script('create table boxes (name text)'));
+    const other = new BetterSqlite(path);
+    other.exec('begin immediate');
+    const writing = database.transaction((tx) => tx.query(`insert into boxes (name) values ('a')`));
+    await expect(writing).rejects.toThrow(StorageUnusable);
+    await expect(writing).rejects.toThrow('another program has kept it locked for 5 seconds; stop that one');
+    other.close();
+    await database.transaction((tx) => tx.query(`insert into boxes (name) values ('b')`));
+    expect(await database.query('select name from boxes')).toEqual([{ name: 'b' }]);
+    await database.close();
+  });
+
+  test.each([`insert into boxes (name) values ('a')`, 'create table lids (color text)', 'pragma user_version = 5'])(
+    'outside of a transaction nothing can be written: %s',
+    async (statement) => {
+      await using folder = await temporaryFolder();
+      const database = openSqliteDatabase(join(folder.path, 'test.db'));
+      await database.transaction((tx) => tx.script('create table boxes (name text)'));
+      await expect(database.query(statement)).rejects.toThrow('outside of a transaction');
+      expect(await database.query('select name from boxes')).toEqual([]);
+      await database.close();
+    },
+  );
 
   test('a closed database has finished the transactions that were waiting', async () => {
     await using folder = await temporaryFolder();

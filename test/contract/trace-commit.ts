@@ -62,7 +62,7 @@ const digest = digestOf(Buffer.from('some bytes'));
 const store = await openDiskBlobStore(folder);
 await store.start(upload);
 await store.append(upload, body());
-await store.commit(upload, digest);
+await store.commit(upload, digest, 'some bytes'.length);
 const encoded = encodedOf(digest);
 const blob = `blobs/sha256/${encoded.slice(0, 2)}/${encoded}`;
 process.stdout.write(JSON.stringify({ steps, upload: `uploads/${upload}`, blob }));

@@ -27,8 +27,12 @@ async function challengeOf(method: string, path: string, as?: string): Promise<s
 }
 
 describe('without a credential', () => {
-  test.each(['/v2/', '/v2', '/v2/_catalog'])('%s asks for a login, without a scope', async (path) => {
+  test.each(['/v2/', '/v2'])('%s asks for a login, without a scope', async (path) => {
     expect(await challengeOf('GET', path)).toBe(BASE);
+  });
+
+  test('the catalog asks for a token to list it', async () => {
+    expect(await challengeOf('GET', '/v2/_catalog')).toBe(`${BASE},scope="registry:catalog:*"`);
   });
 
   test('HEAD /v2/ does as well', async () => {
@@ -103,6 +107,27 @@ describe('an Authorization header that is wrong', () => {
       );
       expect(JSON.parse(answer.body)).toMatchObject({ errors: [{ code: 'UNAUTHORIZED' }] });
     }
+  });
+
+  test.each([
+    ['Bearer nonsense', ',error="invalid_token"'],
+    [`Basic ${Buffer.from('admin:wrong-password').toString('base64')}`, ''],
+    ['Digest username="admin"', ''],
+  ])('is answered with the scope that is needed, so that the next token is the right one: %s', async (shown, error) => {
+    const headers = { authorization: shown };
+    for (const [method, path, scope] of [
+      ['GET', '/v2/team/web/tags/list', 'repository:team/web:pull'],
+      ['GET', '/v2/public/web/tags/list', 'repository:public/web:pull'],
+      ['POST', '/v2/team/web/blobs/uploads/', 'repository:team/web:pull,push'],
+      ['DELETE', '/v2/team/web/manifests/tip', 'repository:team/web:delete'],
+      ['GET', '/v2/_catalog', 'registry:catalog:*'],
+    ] as const) {
+      const answer = await registry.request(method, path, { as: undefined, headers });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe(`${BASE},scope="${scope}"${error}`);
+    }
+    const base = await registry.request('GET', '/v2/', { as: undefined, headers });
+    expect(base.headers.get('www-authenticate')).toBe(`${BASE}${error}`);
   });
 
   test('is not outvoted by a second one', async () => {

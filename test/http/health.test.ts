@@ -16,6 +16,11 @@ test.each(['/livez', '/readyz'])('%s is ok for everybody, with any credential or
   }
 });
 
+test.each(['/livez', '/readyz', '/'])('%s answers HEAD, as wget --spider asks', async (path) => {
+  const answer = await registry.request('HEAD', path, { as: undefined });
+  expect([answer.status, await answer.text()]).toEqual([200, '']);
+});
+
 test('while blobs cannot be stored, the registry is alive and not ready, and says no more than that', async () => {
   const [folder, aside] = [join(registry.dataDir, 'uploads'), join(registry.dataDir, 'aside')];
   await rename(folder, aside);

@@ -182,7 +182,8 @@ describe('junk is refused in the form of the spec', () => {
     async (method) => {
       for (const target of ['/v2/', '/', '/livez', '/v2/_catalog', '/v2/team/web/tags/list']) {
         const answer = await sendRaw(registry.url, { method, target, headers: ['Content-Length: 0'] });
-        expect([target, answer.status]).toEqual([target, 404]);
+        expect([target, answer.status]).toEqual([target, 405]);
+        expect(answer.headers.get('allow')).toMatch(/^GET(?:, HEAD)?$/);
         expect(JSON.parse(answer.body)).toMatchObject({ errors: [{ code: 'UNSUPPORTED' }] });
       }
     },

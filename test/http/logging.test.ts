@@ -150,6 +150,21 @@ describe('no secret is in the log, at its most detailed level,', () => {
     }
   }
 
+  test('when it is typed where the name belongs', async () => {
+    const typed = 'hunter2-the-password';
+    const form = `grant_type=password&username=${typed}&password=x`;
+    const answers = [
+      await send('GET', '/v2/', `Basic ${Buffer.from(`${typed}:x`).toString('base64')}`),
+      await send('GET', '/token', `Basic ${Buffer.from(`${typed}:x`).toString('base64')}`),
+      await send('POST', '/token', undefined, form, FORM),
+    ];
+    for (const answer of answers) {
+      expect((await lineOf(answer)).status).toBe(401);
+      expect(await answer.text()).not.toContain(typed);
+    }
+    expectUnseen(typed);
+  });
+
   test('when somebody logs in with it, rightly or wrongly', async () => {
     for (const password of [PASSWORD, WRONG]) {
       await lineOf(await send('GET', '/v2/', `Basic ${basic(password)}`));

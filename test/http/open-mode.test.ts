@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { errorOf, pushChart } from '../support/artifacts.ts';
 import { startRegistry } from '../support/start-registry.ts';
+import { type RawAnswer, sendRaw } from './support/raw-request.ts';
 import { finish, patch, standing } from './support/uploads.ts';
 
 const registry = await startRegistry({ auth: 'none', adminPassword: null });
@@ -66,6 +67,71 @@ test('a published version never changes here either', async () => {
   const answer = await pushChart(registry, 'laptop/web', { ...WEB, files: { 'a.txt': 'changed' } });
   expect(answer.status).toBe(409);
   expect((await errorOf(answer)).message).toMatch(/^web 1\.0\.0 is already published in laptop \(.* by open, sha256:/);
+});
+
+describe('other sites that a browser shows', () => {
+  async function send(...headers: readonly string[]): Promise<RawAnswer> {
+    return await sendRaw(registry.url, { method: 'GET', target: '/v2/_catalog', headers });
+  }
+
+  test.each([
+    'localhost',
+    'localhost:5000',
+    'LOCALHOST',
+    'charts.localhost:1',
+    '127.0.0.1',
+    '127.1.2.3:80',
+    '[::1]:5000',
+  ])('do not matter to requests to %s', async (host) => {
+    expect((await send(`Host: ${host}`)).status).toBe(200);
+    expect((await send(`Host: ${host}`, `Origin: http://${host}`)).status).toBe(200);
+  });
+
+  test.each([
+    'evil.example',
+    'evil.example:5000',
+    'localhost.evil.example',
+    'notlocalhost',
+    '127.0.0.1.evil.example',
+    '127.evil.example',
+    '10.0.0.7',
+    '0.0.0.0',
+    '[::]',
+    '[fe80::1]',
+    'localhost@evil.example',
+    '',
+  ])('cannot reach it by a name of their own, which they point at this machine: "%s"', async (host) => {
+    for (const target of ['/v2/', '/v2/_catalog', '/token', '/', '/nothing']) {
+      const answer = await sendRaw(registry.url, { method: 'GET', target, headers: [`Host: ${host}`] });
+      expect([target, answer.status]).toEqual([target, 403]);
+      expect(JSON.parse(answer.body)).toEqual({
+        errors: [
+          {
+            code: 'DENIED',
+            message:
+              'this registry needs no password and answers this machine alone: call it localhost or 127.0.0.1, or set "auth: accounts"',
+          },
+        ],
+      });
+    }
+  });
+
+  test.each([
+    'http://evil.example',
+    'https://localhost.evil.example',
+    'null',
+    'file://',
+    'chrome-extension://abc',
+    'x',
+  ])('cannot make the browser ask: Origin "%s"', async (origin) => {
+    expect((await send('Host: localhost', `Origin: ${origin}`)).status).toBe(403);
+  });
+
+  test('are no concern of a registry with accounts', async () => {
+    await using closed = await startRegistry();
+    const headers = ['Host: charts.example.com', 'Origin: https://evil.example'];
+    expect((await sendRaw(closed.url, { method: 'GET', target: '/v2/', headers })).status).toBe(200);
+  });
 });
 
 test('a token from open mode is worth nothing once the registry has accounts', async () => {

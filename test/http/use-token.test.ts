@@ -77,11 +77,15 @@ describe('a token is worth nothing', () => {
   }
 
   async function expectRefused(token: string): Promise<void> {
-    for (const path of [PATH, '/v2/', '/v2/public/web/manifests/tip']) {
+    for (const [path, scope] of [
+      [PATH, ',scope="repository:team/web:pull"'],
+      ['/v2/', ''],
+      ['/v2/public/web/manifests/tip', ',scope="repository:public/web:pull"'],
+    ] as const) {
       const answer = await registry.request('GET', path, { as: `Bearer ${token}` });
       expect([path, answer.status]).toEqual([path, 401]);
       expect(answer.headers.get('www-authenticate')).toBe(
-        `Bearer realm="http://${HOST}/token",service="${HOST}",error="invalid_token"`,
+        `Bearer realm="http://${HOST}/token",service="${HOST}"${scope},error="invalid_token"`,
       );
     }
   }

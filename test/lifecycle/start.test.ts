@@ -1,17 +1,24 @@
 // What an operator reads when a server cannot start: one line that says what is wrong and what to do, and exit code 1.
 import { once } from 'node:events';
-import { mkdir, open, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import pino from 'pino';
 import { expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { openApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import {
   ADMIN_ENVIRONMENT,
   type Ended,
   runChartroom,
   serveChartroom,
+  startChartroom,
   temporaryFolder,
+  written,
 } from '../support/chartroom-process.ts';
+
+const LISTENING = /"url":"(http:[^"]+)"/;
 
 test('a second server on the same port says who is in the way and what to do, and the first one goes on', async () => {
   await using folder = await temporaryFolder();
@@ -22,6 +29,62 @@ test('a second server on the same port says who is in the way and what to do, an
     `chartroom: port ${first.port} on 127.0.0.1 is in use by another program: stop that, or choose another port with --port`,
   );
   expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+});
+
+test('a second server on the same folder is refused with what to do, and the first one goes on', async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
+  await using first = await serveChartroom(options);
+  const second = await runChartroom(['serve', '--port', '0'], options);
+  expect(lineOf(second)).toBe(
+    `chartroom: another chartroom serves the folder ${await realpath(join(folder.path, 'data'))}: stop it first, or choose another one with --data-dir`,
+  );
+  expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+});
+
+test.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])(
+  'a server that ended by %s leaves its folder to the next one',
+  async (signal) => {
+    await using folder = await temporaryFolder();
+    const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
+    await (await serveChartroom(options)).stop(signal);
+    await using next = await serveChartroom(options);
+    expect((await fetch(`${next.url}/readyz`)).status).toBe(200);
+  },
+);
+
+test('of servers that start at once on one new folder exactly one serves it, and the others say so', async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
+  const started = Array.from({ length: 4 }, () => startChartroom(['serve', '--port', '0'], options));
+  const outcomes = started.map(async (server) => await Promise.race([server.ended, written(server, LISTENING)]));
+  const refused = (await Promise.all(outcomes)).filter((outcome) => typeof outcome !== 'string');
+  expect(refused).toHaveLength(3);
+  for (const ended of refused) expect(lineOf(ended)).toMatch(/^chartroom: another chartroom serves the folder \//);
+  for (const { child } of started) child.kill('SIGTERM');
+  const codes = (await Promise.all(started.map(({ ended }) => ended))).map(({ code }) => code);
+  expect(codes.toSorted()).toEqual([0, 1, 1, 1]);
+});
+
+test('a start that fails leaves the folder to the next one, also in the same process', async () => {
+  await using folder = await temporaryFolder();
+  const config = { ...loadConfig({ flags: {}, environment: {} }), dataDir: folder.path, auth: 'none' as const };
+  const logger = pino({ level: 'silent' });
+  await writeFile(join(folder.path, 'token-signing.key'), 'short');
+  await expect(openApp(config, logger)).rejects.toThrow('is no signing key');
+  await rm(join(folder.path, 'token-signing.key'));
+  await using app = await openApp(config, logger);
+  await expect(openApp(config, logger)).rejects.toThrow('another chartroom serves the folder');
+  expect((await app.server.inject('/readyz')).statusCode).toBe(200);
+});
+
+test('a lock that cannot be taken is said so', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, 'data', 'server.lock'), { recursive: true });
+  const ended = await runChartroom(['serve', '--port', '0'], { folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  expect(lineOf(ended)).toMatch(
+    /^chartroom: the file \/.*\/data\/server\.lock cannot be locked \(.+\): it must be a file that this user may read and write$/,
+  );
 });
 
 test('a generated password is shown also when that start fails afterwards, since no other one shows it', async () => {

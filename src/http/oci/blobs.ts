@@ -27,7 +27,7 @@ export function blobRoutes(app: Routes, registry: Registry): void {
     describe(reply, digest);
     if (isNotModified(request, reply, digest)) return await reply.code(304).send();
     const range = requestedRange(request, digest, size);
-    const body = await registry.blobs.open(digest, range);
+    const body = await registry.blobs.open(digest, size, range);
     switch (body.kind) {
       case 'redirect':
         return await reply.redirect(body.url.href, 307);

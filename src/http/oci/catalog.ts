@@ -10,11 +10,14 @@ export function catalogRoutes(
 ): void {
   app.get(
     '/v2/_catalog',
-    { config: { access: 'login' }, schema: { querystring: PageQuery } },
+    { config: { access: 'catalog' }, schema: { querystring: PageQuery } },
     async (request, reply) => {
       const page = pageOf(request.query);
       const rights = await permissions.rightsOf(request.caller.principal);
-      const { items, hasMore } = await registry.listCatalog(page, (name) => rights(name).includes('pull'));
+      // Whoever may read nothing must not have everything looked through to learn it.
+      const { items, hasMore } = rights.mayReadAnything
+        ? await registry.listCatalog(page, (name) => rights.on(name).includes('pull'))
+        : { items: [], hasMore: false };
       if (hasMore) linkNext(reply, '/v2/_catalog', { last: items.at(-1) ?? '', n: String(page.limit) });
       return await reply.type('application/json').send(Buffer.from(JSON.stringify({ repositories: items })));
     },

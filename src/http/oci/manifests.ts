@@ -3,8 +3,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Permissions } from '../../access/permissions.ts';
+import { RegistryError } from '../../oci/error.ts';
 import { MAXIMUM_MANIFEST_BYTES } from '../../oci/manifest.ts';
-import { parseReference, parseTag } from '../../oci/tag.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import { parseReference, parseTag, type Reference } from '../../oci/tag.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { actorOf } from '../authenticate.ts';
 import { isNotModified } from '../conditional.ts';
@@ -29,7 +31,8 @@ export function manifestRoutes(
     config: { access: 'pull' },
     schema: { params: Params },
     handler: async (request, reply) => {
-      const manifest = await registry.readManifest(request.repository, parseReference(request.params.reference));
+      const { repository } = request;
+      const manifest = await registry.readManifest(repository, existing(repository, request.params.reference));
       reply.header('docker-content-digest', manifest.digest);
       if (isNotModified(request, reply, manifest.digest)) return await reply.code(304).send();
       // A Buffer, since Fastify adds "; charset=utf-8" to the type of anything else, which clients compare by equality.
@@ -64,10 +67,21 @@ export function manifestRoutes(
   );
 
   app.delete(PATH, { config: { access: 'delete' }, schema: { params: Params } }, async (request, reply) => {
-    const reference = parseReference(request.params.reference);
-    await registry.deleteManifest(request.repository, reference, actorOf(request, permissions));
+    const { repository } = request;
+    const reference = existing(repository, request.params.reference);
+    await registry.deleteManifest(repository, reference, actorOf(request, permissions));
     return await reply.code(202).send();
   });
+}
+
+/** What cannot be a tag is not there, as the conformance program has it; only a push must be told that it never will be. */
+function existing(repository: RepositoryName, text: string): Reference {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'TAG_INVALID') throw error;
+    throw new RegistryError('MANIFEST_UNKNOWN', `${repository} has no such manifest: ${error.message}`);
+  }
 }
 
 /** Without parameters, which the spec asks us to ignore. */

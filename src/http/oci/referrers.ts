@@ -4,7 +4,7 @@ import { parseDigest } from '../../oci/digest.ts';
 import { OCI_INDEX } from '../../oci/media-types.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Routes } from '../server.ts';
-import { linkNext } from './paging.ts';
+import { linkNext, plainText } from './paging.ts';
 
 const Params = Type.Object({ name: Type.String(), digest: Type.String() });
 const Query = Type.Object({ artifactType: Type.Optional(Type.String()), last: Type.Optional(Type.String()) });
@@ -16,12 +16,12 @@ export function referrerRoutes(app: Routes, registry: Registry): void {
     async (request, reply) => {
       const { repository, query } = request;
       const subject = parseDigest(request.params.digest);
-      const artifactType = query.artifactType === '' ? undefined : query.artifactType;
+      const artifactType = plainText('artifactType', query.artifactType) || undefined;
       const { index, next } = await registry.listReferrers({
         repository,
         subject,
         artifactType,
-        last: query.last ?? '',
+        last: plainText('last', query.last),
       });
       if (artifactType !== undefined) reply.header('oci-filters-applied', 'artifactType');
       if (next) {

@@ -9,6 +9,7 @@ import { type Digest, type DigestAlgorithm, parseDigest } from '../../oci/digest
 import { RegistryError } from '../../oci/error.ts';
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { UploadTakenOver } from '../../registry/upload-locks.ts';
 import type { Chunk, UploadAddress } from '../../registry/uploads.ts';
 import { actorOf } from '../authenticate.ts';
 import type { Routes } from '../server.ts';
@@ -32,6 +33,10 @@ export function uploadRoutes(app: Routes, dependencies: Dependencies): void {
   // Bodies stay streams, whatever type they claim; and crane sends an empty one as "application/json".
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  // What is left of such a body is not read, so nothing else can come on its connection, which mostly is dead anyway.
+  app.addHook('onError', async (_request, reply, error) => {
+    if (error instanceof UploadTakenOver) reply.header('connection', 'close');
+  });
   const { uploads } = dependencies.registry;
   const addressOf = (request: FastifyRequest, id: string): UploadAddress => ({
     repository: request.repository,
@@ -125,12 +130,14 @@ async function standing(
 
 function chunkOf(request: FastifyRequest): Chunk {
   const length = request.headers['content-length'];
+  const isStreamed = request.headers['transfer-encoding'] !== undefined;
   const body = request.body as Readable | undefined;
   return {
     // Leaving off early must not destroy the connection, or the refusal would never arrive.
     body: body ? body.iterator({ destroyOnReturn: false }) : nothing(),
     range: parseContentRange(request.headers['content-range']),
-    length: length === undefined ? undefined : Number(length),
+    // A request with neither header has no body (RFC 9112, 6.3).
+    length: length === undefined && isStreamed ? undefined : Number(length ?? 0),
   };
 }
 

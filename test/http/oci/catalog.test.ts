@@ -1,7 +1,7 @@
 // The catalog: the repositories that the caller may read.
 import { afterAll, describe, expect, test } from 'vitest';
 import { putManifest } from '../../support/artifacts.ts';
-import { startRegistry } from '../../support/start-registry.ts';
+import { ADMIN, startRegistry } from '../../support/start-registry.ts';
 import { bytesOf, imageManifest } from '../support/manifests.ts';
 import { addMember, tokenFor } from '../support/members.ts';
 
@@ -38,19 +38,42 @@ describe('the catalog shows', () => {
   });
 
   test('only what is public to whoever has no role, and to an anonymous token', async () => {
-    const anonymous = await tokenFor(registry, undefined, 'repository:public/one:pull');
+    const anonymous = await tokenFor(registry, undefined, 'registry:catalog:*');
     for (const as of [stranger, anonymous]) expect((await list('', as)).names).toEqual(['public/one']);
   });
 
-  test('what the token’s owner may read, though clients ask for no scope for it', async () => {
-    const token = await tokenFor(registry, reader, 'registry:catalog:*');
-    expect((await list('', token)).names).toEqual(['public/one', 'team', 'team/a', 'team/b/c']);
+  test('what the owner of a token may read that covers the catalog, whatever else it covers', async () => {
+    for (const scope of ['registry:catalog:*', 'repository:alone:pull registry:catalog:* repository:team/a:pull']) {
+      const token = await tokenFor(registry, reader, scope);
+      expect((await list('', token)).names).toEqual(['public/one', 'team', 'team/a', 'team/b/c']);
+    }
   });
 
-  test('nothing at all without any credential', async () => {
+  test('nothing with a token that does not cover it, but which scope to ask for', async () => {
+    for (const as of [ADMIN, reader, undefined]) {
+      const token = await tokenFor(registry, as, 'repository:public/one:pull');
+      const answer = await registry.request('GET', '/v2/_catalog', { as: token });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toMatch(
+        /,scope="registry:catalog:\*",error="insufficient_scope"$/,
+      );
+    }
+  });
+
+  test('nothing at all without any credential, but which scope to ask for', async () => {
     const answer = await registry.request('GET', '/v2/_catalog', { as: undefined });
     expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="[^"]+\/token",service="[^"]+"$/);
+    expect(answer.headers.get('www-authenticate')).toMatch(
+      /^Bearer realm="[^"]+\/token",service="[^"]+",scope="registry:catalog:\*"$/,
+    );
+  });
+
+  test('nothing of a registry to whoever may read nothing of it', async () => {
+    await using closed = await startRegistry();
+    await putManifest(closed, 'team', 'tip', bytesOf(await imageManifest(closed, 'team')));
+    const as = await addMember(closed, 'nobody');
+    const answer = await closed.request('GET', '/v2/_catalog', { as });
+    expect([answer.status, await answer.text()]).toEqual([200, '{"repositories":[]}']);
   });
 });
 

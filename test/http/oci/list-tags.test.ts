@@ -164,7 +164,7 @@ describe('pages', () => {
   });
 
   test('with a last that is no tag do no harm', async () => {
-    for (const last of ["'; drop table tags; --", '\0', '%', '"', 'x'.repeat(5_000)]) {
+    for (const last of ["'; drop table tags; --", '%', '"', 'x'.repeat(5_000)]) {
       expect((await registry.request('GET', `/v2/few/tags/list?last=${encodeURIComponent(last)}`)).status).toBe(200);
     }
     expect((await list('few')).tags).toEqual(SORTED);

@@ -87,6 +87,23 @@ test('a token for the target alone is answered with a challenge for both, and a 
   expect((await mount('target/token', `${DIGEST}&from=source/web`, wide)).status).toBe(201);
 });
 
+test('without a repository, only what the token covers or what is public is mounted, and nothing else is named', async () => {
+  const bytes = Buffer.from('in three places');
+  const digest = await pushBlob(registry, 'source/covered', bytes);
+  const scope = 'repository:target/anywhere:pull,push';
+  const narrow = await tokenFor(registry, both, scope);
+  const answer = await mount('target/anywhere', digest, narrow);
+  expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([202, null]);
+  expect(
+    (await finish(registry, answer.headers.get('location') ?? '', digest, { as: narrow, body: bytes })).status,
+  ).toBe(201);
+  const wide = await tokenFor(registry, both, 'repository:target/wide:pull,push', 'repository:source/covered:pull');
+  expect((await mount('target/wide', digest, wide)).status).toBe(201);
+  await pushBlob(registry, 'public/anywhere', bytes);
+  const again = await tokenFor(registry, both, 'repository:target/public:pull,push');
+  expect((await mount('target/public', digest, again)).status).toBe(201);
+});
+
 test('what is public needs no scope of the token', async () => {
   await pushBlob(registry, 'public/web', CONTENT);
   const narrow = await tokenFor(registry, ci, 'repository:target/public:pull,push');

@@ -1,10 +1,12 @@
 // Whose upload it is: it can be cancelled, and for everybody else it does not exist.
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { errorOf } from '../../support/artifacts.ts';
 import { startRegistry } from '../../support/start-registry.ts';
+import { eventually } from '../support/eventually.ts';
 import { addMember } from '../support/members.ts';
-import { exchange, written } from '../support/raw-request.ts';
+import { exchange, open, written } from '../support/raw-request.ts';
 import { storedFiles } from '../support/stored-files.ts';
 import { finish, patch, standing, startUpload } from '../support/uploads.ts';
 
@@ -21,6 +23,19 @@ describe('an upload', () => {
     expect((await standing(registry, location))[0]).toBe(404);
     expect((await patch(registry, location, 'def')).status).toBe(404);
     expect((await finish(registry, location, digestOf(Buffer.from('abc')))).status).toBe(404);
+    expect(await storedFiles(registry)).toEqual(before);
+  });
+
+  test('is cancelled also while a chunk of it has come to a standstill', async () => {
+    const before = await storedFiles(registry);
+    const location = await startUpload(registry, 'cancelled');
+    const stalled = await open(registry.url);
+    stalled.write(written({ method: 'PATCH', target: location, headers: ['Content-Length: 100'], body: 'abc' }));
+    await eventually(() => standing(registry, location)).toEqual([204, '0-2']);
+    const answer = text(stalled);
+    expect((await registry.request('DELETE', location)).status).toBe(204);
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*another request goes on with this upload/);
+    expect((await standing(registry, location))[0]).toBe(404);
     expect(await storedFiles(registry)).toEqual(before);
   });
 

@@ -1,9 +1,13 @@
 // Reading a blob: whole, in ranges, conditionally.
-import { readdir, readlink, rm } from 'node:fs/promises';
+import { readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pino from 'pino';
 import { afterAll, describe, expect, test } from 'vitest';
+import { openApp } from '../../../src/app.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import { digestOf, encodedOf } from '../../../src/oci/digest.ts';
 import { errorOf, pushBlob } from '../../support/artifacts.ts';
+import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { startRegistry } from '../../support/start-registry.ts';
 import { eventually } from '../support/eventually.ts';
 import { open, written } from '../support/raw-request.ts';
@@ -194,12 +198,42 @@ test('a blob whose bytes were lost is 404, not a failure', async () => {
   expect([answer.status, (await errorOf(answer)).code]).toEqual([404, 'BLOB_UNKNOWN']);
 });
 
+describe('a blob whose file has another size than was pushed', () => {
+  test.each([
+    ['shorter', '01234'],
+    ['longer', '0123456789abc'],
+    ['empty', ''],
+  ])(
+    '%s is a failure at once, which the log explains, and no promise of bytes that never come',
+    async (_what, bytes) => {
+      const lines: string[] = [];
+      await using folder = await temporaryFolder();
+      const defaults = loadConfig({ flags: {}, environment: {} });
+      const config = { ...defaults, dataDir: folder.path, auth: 'none' as const };
+      await using app = await openApp(config, pino({}, { write: (line: string) => lines.push(line) }));
+      const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
+      const digest = digestOf(Buffer.from(CONTENT));
+      await fetch(`${url}/v2/team/web/blobs/uploads/?digest=${digest}`, { method: 'POST', body: CONTENT });
+      const encoded = encodedOf(digest);
+      await writeFile(join(folder.path, 'blobs', 'sha256', encoded.slice(0, 2), encoded), bytes);
+      for (const headers of [{}, { range: 'bytes=0-3' }]) {
+        const answer = await fetch(`${url}/v2/team/web/blobs/${digest}`, { headers });
+        expect(answer.status).toBe(500);
+        const { message } = await errorOf(answer);
+        const requestId = answer.headers.get('x-request-id');
+        expect(message).toContain(`request id ${requestId}`);
+        expect(message).not.toContain(encoded);
+        const failure = lines.find((line) => line.includes(`${requestId}`) && line.includes('request failed'));
+        expect(failure).toContain(`blob ${digest} has ${bytes.length} bytes in the store, and should have 10`);
+      }
+      await eventually(() => openFilesOf(encoded)).toEqual([]);
+    },
+  );
+});
+
 test.skipIf(process.platform !== 'linux')('a client that leaves in the middle leaves no file open', async () => {
   const digest = await pushBlob(registry, 'team/web', Buffer.alloc(32 * 1024 * 1024));
-  const isOpen = async (): Promise<boolean> => {
-    const links = (await readdir('/proc/self/fd')).map((entry) => readlink(`/proc/self/fd/${entry}`).catch(() => ''));
-    return (await Promise.all(links)).some((path) => path.endsWith(encodedOf(digest)));
-  };
+  const isOpen = async (): Promise<boolean> => (await openFilesOf(encodedOf(digest))).length > 0;
   const socket = await open(registry.url);
   socket.pause();
   socket.write(written({ method: 'GET', target: `/v2/team/web/blobs/${digest}` }));
@@ -207,3 +241,10 @@ test.skipIf(process.platform !== 'linux')('a client that leaves in the middle le
   socket.destroy();
   await eventually(isOpen).toBe(false);
 });
+
+/** Files of a blob that this process has open; only Linux tells. */
+async function openFilesOf(encoded: string): Promise<readonly string[]> {
+  if (process.platform !== 'linux') return [];
+  const links = (await readdir('/proc/self/fd')).map((entry) => readlink(`/proc/self/fd/${entry}`).catch(() => ''));
+  return (await Promise.all(links)).filter((path) => path.endsWith(encoded));
+}

@@ -132,9 +132,7 @@ test.each([
   ['sha256:abc', 'DIGEST_INVALID'],
   [`md5:${'a'.repeat(32)}`, 'DIGEST_INVALID'],
   ['a:b', 'DIGEST_INVALID'],
-  ['-a', 'MANIFEST_INVALID'],
-  ['%00', 'MANIFEST_INVALID'],
-])('a reference that cannot be one is refused: %s', async (reference, code) => {
+])('a digest that cannot be one is refused: %s', async (reference, code) => {
   const answer = await registry.request('GET', `/v2/team/web/manifests/${reference}`);
   expect([answer.status, (await errorOf(answer)).code]).toEqual([400, code]);
 });

@@ -1,5 +1,6 @@
 // Uploads in several requests: chunks and their order, and what stays of a chunk that breaks off.
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { errorOf } from '../../support/artifacts.ts';
@@ -26,6 +27,21 @@ async function breakOff(
   const location = target.split('?')[0] ?? '';
   await eventually(() => standing(registry, location)).toEqual([204, sent.arrived]);
   socket.destroy();
+}
+
+/** Sends a request and three bytes of its body, and nothing more. `answer` is all that comes until the server closes. */
+async function leaveHanging(
+  method: string,
+  target: string,
+  header: string,
+): Promise<{ readonly answer: Promise<string> }> {
+  const socket = await open(registry.url);
+  const body = header.startsWith('Content-Length') ? 'abc' : '3\r\nabc\r\n';
+  socket.write(
+    written({ method, target, headers: [header], body }).replace('Connection: close', 'Connection: keep-alive'),
+  );
+  await eventually(() => standing(registry, target.split('?')[0] ?? '')).toEqual([204, '0-2']);
+  return { answer: text(socket) };
 }
 
 describe('chunks in order', () => {
@@ -218,20 +234,39 @@ test('an upload goes on after a restart, also where a chunk broke off before it'
 });
 
 describe('requests that meet on one upload', () => {
-  test('wait for each other: of two equal chunks one is taken, the other is out of order', async () => {
+  test.each(['Content-Length: 9', 'Transfer-Encoding: chunked'])(
+    'do not wait for a body that came to a standstill (%s): the newest goes on at its last byte',
+    async (header) => {
+      const location = await startUpload(registry, 'meeting');
+      const stalled = await leaveHanging('PATCH', location, header);
+      expect((await patch(registry, location, 'defghi', '3-8')).status).toBe(202);
+      expect(await stalled.answer).toMatch(
+        /^HTTP\/1\.1 400 [\s\S]*BLOB_UPLOAD_INVALID[\s\S]*another request goes on with this upload/,
+      );
+      expect((await finish(registry, location, digestOf(Buffer.from('abcdefghi')))).status).toBe(201);
+    },
+  );
+
+  test('do not wait for a closing PUT that came to a standstill either', async () => {
     const location = await startUpload(registry, 'meeting');
-    const slow = await open(registry.url);
-    const headers = ['Content-Length: 6', 'Content-Range: 0-5'];
-    slow.write(written({ method: 'PATCH', target: location, headers, body: 'abc' }));
-    await eventually(() => standing(registry, location)).toEqual([204, '0-2']);
-    const stale = patch(registry, location, 'abcdef', '0-5');
-    slow.write('def');
-    const answer = await stale;
-    expect([answer.status, answer.headers.get('range')]).toEqual([416, '0-5']);
-    expect((await finish(registry, location, digestOf(Buffer.from('abcdef')))).status).toBe(201);
+    const digest = digestOf(Buffer.from('abcdefghi'));
+    const stalled = await leaveHanging('PUT', `${location}?digest=${digest}`, 'Content-Length: 9');
+    const headers = { 'content-range': '3-8' };
+    expect((await finish(registry, location, digest, { body: 'defghi', headers })).status).toBe(201);
+    expect(await stalled.answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await read('meeting', digest)).toBe('abcdefghi');
   });
 
-  test('wait for a chunk that breaks off, and then see what arrived of it', async () => {
+  test('stop the one before also when they are refused: an equal chunk is out of order by then', async () => {
+    const location = await startUpload(registry, 'meeting');
+    const stalled = await leaveHanging('PATCH', location, 'Content-Length: 6');
+    const answer = await patch(registry, location, 'abcdef', '0-5');
+    expect([answer.status, answer.headers.get('range')]).toEqual([416, '0-2']);
+    expect(await stalled.answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await finish(registry, location, digestOf(Buffer.from('abcdef')), { body: 'def' })).status).toBe(201);
+  });
+
+  test('see what arrived of a chunk that breaks off', async () => {
     const location = await startUpload(registry, 'meeting');
     const slow = await open(registry.url);
     slow.write(written({ method: 'PATCH', target: location, headers: ['Content-Length: 6'], body: 'abc' }));
@@ -242,13 +277,13 @@ describe('requests that meet on one upload', () => {
     expect((await finish(registry, location, digestOf(Buffer.from('abcdef')))).status).toBe(201);
   });
 
-  test('never mix their bytes: of 20 chunks at once for the same place one is taken', async () => {
+  test('never mix their bytes: of 20 chunks at once for the same place one is taken, the others are out of order or given up', async () => {
     const location = await startUpload(registry, 'meeting');
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => patch(registry, location, String(index).padStart(4, '0'), '0-3')),
     );
     const taken = answers.findIndex((answer) => answer.status === 202);
-    expect(answers.filter((answer) => answer.status === 416)).toHaveLength(19);
+    expect(answers.filter((answer) => answer.status === 416 || answer.status === 400)).toHaveLength(19);
     const digest = digestOf(Buffer.from(String(taken).padStart(4, '0')));
     expect((await finish(registry, location, digest)).status).toBe(201);
   });

@@ -1,0 +1,8 @@
+// The names that users can have.
+
+/** No character that a shell, a URL, a database or a message treats in a special way. */
+const USER_NAME = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
+
+export function isUserName(text: string): boolean {
+  return text.length <= 64 && USER_NAME.test(text);
+}
