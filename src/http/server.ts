@@ -96,7 +96,7 @@ async function distributionRoutes(app: Routes, options: ServerOptions): Promise<
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   baseRoutes(app);
-  blobRoutes(app, options.registry);
+  blobRoutes(app, options);
   tagRoutes(app, options.registry);
   referrerRoutes(app, options.registry);
   catalogRoutes(app, options);

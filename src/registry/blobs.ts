@@ -1,19 +1,24 @@
 // Blobs of a repository: finding, opening and deleting them.
+import { recordEvent } from '../events/record.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { type Digest, shortDigest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { BlobBody, BlobStore } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { findBlobSize, findManifestUsing, unlinkBlob } from '../tables/blobs.ts';
+import type { Actor } from './actor.ts';
 
 export class Blobs {
   readonly #database: Database;
   readonly #store: BlobStore;
+  readonly #clock: Clock;
 
-  constructor(database: Database, store: BlobStore) {
-    this.#database = database;
-    this.#store = store;
+  constructor(options: { readonly database: Database; readonly blobs: BlobStore; readonly clock: Clock }) {
+    this.#database = options.database;
+    this.#store = options.blobs;
+    this.#clock = options.clock;
   }
 
   /** Bytes of a blob that the repository may read. @throws RegistryError BLOB_UNKNOWN */
@@ -40,7 +45,8 @@ export class Blobs {
    * Takes a blob from the repository; its bytes are left to garbage collection.
    * @throws RegistryError BLOB_IN_USE while a manifest of the repository needs it, BLOB_UNKNOWN
    */
-  async delete(repository: RepositoryName, digest: Digest): Promise<void> {
+  async delete(repository: RepositoryName, digest: Digest, actor: Actor): Promise<void> {
+    const at = this.#clock.now();
     await this.#database.transaction(async (tx) => {
       const manifest = await findManifestUsing(tx, repository, digest);
       if (manifest) {
@@ -50,6 +56,7 @@ export class Blobs {
         );
       }
       if (!(await unlinkBlob(tx, repository, digest))) throw unknown(repository, digest);
+      await recordEvent(tx, { kind: 'blob.deleted', at, actor: actor.name, repository, digest });
     });
   }
 }

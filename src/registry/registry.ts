@@ -34,7 +34,7 @@ export class Registry {
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.uploads = new Uploads(options);
-    this.blobs = new Blobs(options.database, options.blobs);
+    this.blobs = new Blobs(options);
   }
 
   async pushManifest(push: ManifestPush): Promise<PushedManifest> {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
-import { pushArtifact, pushChart } from '../support/artifacts.ts';
+import { pushArtifact, pushBlob, pushChart } from '../support/artifacts.ts';
 import { TestClock } from '../support/clock.ts';
 import { startRegistry, type TestRegistry } from '../support/start-registry.ts';
 
@@ -61,6 +61,14 @@ test('deleting a manifest is an event for each of its tags and one for itself', 
     'tag.deleted image b',
     'manifest.deleted image',
   ]);
+});
+
+test('deleting a blob is an event, and refusing to is none', async () => {
+  await using registry = await startRegistry();
+  const digest = await pushBlob(registry, 'image', Buffer.from('loose'));
+  expect((await registry.request('DELETE', `/v2/image/blobs/${digest}`)).status).toBe(202);
+  expect((await registry.request('DELETE', `/v2/image/blobs/${digest}`)).status).toBe(404);
+  expect(await events(registry)).toEqual(['blob.deleted image']);
 });
 
 /** All that happened to repositories, in order. */

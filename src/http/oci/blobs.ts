@@ -2,17 +2,22 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Permissions } from '../../access/permissions.ts';
 import { type ByteRange, parseRange } from '../../oci/byte-range.ts';
 import { type Digest, parseDigest } from '../../oci/digest.ts';
 import { unreachable } from '../../oci/error.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { actorOf } from '../authenticate.ts';
 import { isNotModified } from '../conditional.ts';
 import type { Routes } from '../server.ts';
 
 const PATH = '/v2/:name/blobs/:digest';
 const Params = Type.Object({ name: Type.String(), digest: Type.String() });
 
-export function blobRoutes(app: Routes, registry: Registry): void {
+export function blobRoutes(
+  app: Routes,
+  { registry, permissions }: { readonly registry: Registry; readonly permissions: Permissions },
+): void {
   app.head(PATH, { config: { access: 'pull' }, schema: { params: Params } }, async (request, reply) => {
     const digest = parseDigest(request.params.digest);
     const size = await registry.blobs.size(request.repository, digest);
@@ -40,7 +45,8 @@ export function blobRoutes(app: Routes, registry: Registry): void {
   });
 
   app.delete(PATH, { config: { access: 'delete' }, schema: { params: Params } }, async (request, reply) => {
-    await registry.blobs.delete(request.repository, parseDigest(request.params.digest));
+    const digest = parseDigest(request.params.digest);
+    await registry.blobs.delete(request.repository, digest, actorOf(request, permissions));
     return await reply.code(202).send();
   });
 }
