@@ -24,7 +24,7 @@ import { migrate } from './tables/migrate.ts';
 const IDLE_SWEEP = 100;
 
 /** What the command line works on: the accounts of a data folder, whether its server runs or not. */
-export interface Office extends AsyncDisposable {
+export interface DataFolder extends AsyncDisposable {
   readonly accounts: Accounts;
 }
 
@@ -72,7 +72,7 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
  * @throws as `openApp` does, and when no server has ever used the folder: most likely it is not the one that was meant, and
  * accounts made there would keep the first start from making its administrator
  */
-export async function openOffice(config: Config, clock: Clock = systemClock): Promise<Office> {
+export async function openDataFolder(config: Config, clock: Clock = systemClock): Promise<DataFolder> {
   const isThere = await stat(databasePath(config)).then(
     (found) => found.isFile(),
     () => false,

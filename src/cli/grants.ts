@@ -1,6 +1,6 @@
 // `chartroom grant …`: who has which role where.
 import { displayNamespace } from '../access/accounts.ts';
-import { openOffice } from '../app.ts';
+import { openDataFolder } from '../app.ts';
 import type { Command } from './command.ts';
 import { operatorName } from './operator.ts';
 import { shownPath } from './shown-path.ts';
@@ -12,8 +12,8 @@ export const grantCommands: readonly Command[] = [
     summary: 'let a user read (reader), push (writer) or also delete (maintainer) below a path; "/" is everything',
     positionals: 3,
     run: async ({ config, positionals: [user = '', role = '', namespace = ''], print }) => {
-      await using office = await openOffice(config);
-      await office.accounts.addGrant({ user, role, namespace, actor: operatorName() });
+      await using dataFolder = await openDataFolder(config);
+      await dataFolder.accounts.addGrant({ user, role, namespace, actor: operatorName() });
       print(`${user} is ${role} of ${shownPath(namespace)}`);
     },
   },
@@ -23,8 +23,8 @@ export const grantCommands: readonly Command[] = [
     summary: "take a user's role on a path away",
     positionals: 2,
     run: async ({ config, positionals: [user = '', namespace = ''], print }) => {
-      await using office = await openOffice(config);
-      await office.accounts.removeGrant({ user, namespace, actor: operatorName() });
+      await using dataFolder = await openDataFolder(config);
+      await dataFolder.accounts.removeGrant({ user, namespace, actor: operatorName() });
       print(`${user} has no role on ${shownPath(namespace)} any more`);
     },
   },
@@ -34,8 +34,8 @@ export const grantCommands: readonly Command[] = [
     summary: 'list all roles',
     positionals: 0,
     run: async ({ config, print }) => {
-      await using office = await openOffice(config);
-      for (const { user, role, namespace } of await office.accounts.listGrants()) {
+      await using dataFolder = await openDataFolder(config);
+      for (const { user, role, namespace } of await dataFolder.accounts.listGrants()) {
         print(`${user}\t${role}\t${displayNamespace(namespace)}`);
       }
     },

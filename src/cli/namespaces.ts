@@ -1,6 +1,6 @@
 // `chartroom namespace …`: what everybody may read.
 import { displayNamespace } from '../access/accounts.ts';
-import { openOffice } from '../app.ts';
+import { openDataFolder } from '../app.ts';
 import { type Command, UsageError } from './command.ts';
 import { operatorName } from './operator.ts';
 import { shownPath } from './shown-path.ts';
@@ -15,8 +15,8 @@ export const namespaceCommands: readonly Command[] = [
       if (visibility !== 'public' && visibility !== 'private') {
         throw new UsageError(`"${visibility}" is no visibility: use public or private`);
       }
-      await using office = await openOffice(config);
-      await office.accounts.setVisibility({ path, visibility, actor: operatorName() });
+      await using dataFolder = await openDataFolder(config);
+      await dataFolder.accounts.setVisibility({ path, visibility, actor: operatorName() });
       print(`${shownPath(path)} is ${visibility}`);
     },
   },
@@ -26,8 +26,8 @@ export const namespaceCommands: readonly Command[] = [
     summary: 'list the paths with a visibility of their own; all others are as the path above them',
     positionals: 0,
     run: async ({ config, print }) => {
-      await using office = await openOffice(config);
-      const namespaces = await office.accounts.listNamespaces();
+      await using dataFolder = await openDataFolder(config);
+      const namespaces = await dataFolder.accounts.listNamespaces();
       if (!namespaces.some((namespace) => namespace.path === '')) print('/\tprivate');
       for (const { path, visibility } of namespaces) print(`${displayNamespace(path)}\t${visibility}`);
     },

@@ -1,5 +1,5 @@
 // `chartroom user …`: accounts in the data folder, also while the server runs.
-import { openOffice } from '../app.ts';
+import { openDataFolder } from '../app.ts';
 import type { Command } from './command.ts';
 import { operatorName } from './operator.ts';
 import { readPassword } from './read-password.ts';
@@ -15,10 +15,10 @@ export const userCommands: readonly Command[] = [
     positionals: 1,
     switches: [ADMINISTRATOR, PASSWORD_STDIN],
     run: async ({ config, positionals: [name = ''], switches, print }) => {
-      await using office = await openOffice(config);
+      await using dataFolder = await openDataFolder(config);
       const password = await readPassword(`password for ${name}: `, switches.has(PASSWORD_STDIN));
       const administrator = switches.has(ADMINISTRATOR);
-      await office.accounts.addUser({ name, password, administrator, actor: operatorName() });
+      await dataFolder.accounts.addUser({ name, password, administrator, actor: operatorName() });
       print(
         administrator
           ? `added the administrator ${name}`
@@ -32,8 +32,8 @@ export const userCommands: readonly Command[] = [
     summary: 'list users',
     positionals: 0,
     run: async ({ config, print }) => {
-      await using office = await openOffice(config);
-      for (const { name, administrator } of await office.accounts.listUsers()) {
+      await using dataFolder = await openDataFolder(config);
+      for (const { name, administrator } of await dataFolder.accounts.listUsers()) {
         print(administrator ? `${name}\tadministrator` : name);
       }
     },
@@ -45,9 +45,9 @@ export const userCommands: readonly Command[] = [
     positionals: 1,
     switches: [PASSWORD_STDIN],
     run: async ({ config, positionals: [name = ''], switches, print }) => {
-      await using office = await openOffice(config);
+      await using dataFolder = await openDataFolder(config);
       const password = await readPassword(`new password for ${name}: `, switches.has(PASSWORD_STDIN));
-      await office.accounts.changePassword(name, password, operatorName());
+      await dataFolder.accounts.changePassword(name, password, operatorName());
       print(`changed the password of ${name}`);
     },
   },
@@ -57,8 +57,8 @@ export const userCommands: readonly Command[] = [
     summary: 'remove a user and all roles of that user',
     positionals: 1,
     run: async ({ config, positionals: [name = ''], print }) => {
-      await using office = await openOffice(config);
-      await office.accounts.removeUser(name, operatorName());
+      await using dataFolder = await openDataFolder(config);
+      await dataFolder.accounts.removeUser(name, operatorName());
       print(`removed ${name}`);
     },
   },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import type { Accounts } from '../../src/access/accounts.ts';
-import { openApp, openOffice } from '../../src/app.ts';
+import { openApp, openDataFolder } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { type Clock, systemClock } from '../../src/ports/clock.ts';
@@ -39,13 +39,13 @@ export async function startRegistry(settings: Partial<Config> = {}, clock: Clock
   const logger = pino({ level: 'silent' });
   let app = await openApp(config, logger, clock);
   let url = await app.server.listen({ host: '127.0.0.1', port: 0 });
-  const office = await openOffice(config, clock);
+  const dataFolder = await openDataFolder(config, clock);
   return {
     get url() {
       return url;
     },
     dataDir,
-    accounts: office.accounts,
+    accounts: dataFolder.accounts,
     request: (method, path, options = {}) => send(url, method, path, options),
     restart: async (changes = {}) => {
       await app[Symbol.asyncDispose]();
@@ -54,7 +54,7 @@ export async function startRegistry(settings: Partial<Config> = {}, clock: Clock
     },
     [Symbol.asyncDispose]: async () => {
       await app[Symbol.asyncDispose]();
-      await office[Symbol.asyncDispose]();
+      await dataFolder[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true });
     },
   };

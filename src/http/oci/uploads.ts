@@ -53,7 +53,7 @@ export function uploadRoutes(app: Routes, dependencies: Dependencies): void {
   app.patch(PATH, { config: { access: 'push' }, schema: { params: Params } }, async (request, reply) => {
     const { id } = request.params;
     const received = await uploads.append(addressOf(request, id), chunkOf(request));
-    return await standing(reply.code(202), request.repository, id, received);
+    return await answerStatus(reply.code(202), request.repository, id, received);
   });
 
   app.put(
@@ -68,7 +68,7 @@ export function uploadRoutes(app: Routes, dependencies: Dependencies): void {
 
   app.get(PATH, { config: { access: 'push' }, schema: { params: Params } }, async (request, reply) => {
     const { id } = request.params;
-    return await standing(reply.code(204), request.repository, id, await uploads.received(addressOf(request, id)));
+    return await answerStatus(reply.code(204), request.repository, id, await uploads.received(addressOf(request, id)));
   });
 
   app.delete(PATH, { config: { access: 'push' }, schema: { params: Params } }, async (request, reply) => {
@@ -103,7 +103,7 @@ async function start(
     return await created(reply, repository, digest);
   }
   const id = await uploads.start(repository, actor, parseAlgorithm(query['digest-algorithm']));
-  return await standing(reply.code(202), repository, id, 0);
+  return await answerStatus(reply.code(202), repository, id, 0);
 }
 
 async function created(reply: FastifyReply, repository: RepositoryName, digest: Digest): Promise<FastifyReply> {
@@ -115,7 +115,7 @@ async function created(reply: FastifyReply, repository: RepositoryName, digest: 
 }
 
 /** Where an upload is and how far it has come. Addresses are relative, so that no proxy in front can make them wrong. */
-async function standing(
+async function answerStatus(
   reply: FastifyReply,
   repository: RepositoryName,
   id: string,
