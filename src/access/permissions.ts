@@ -154,7 +154,7 @@ function loginHint(caller: Caller, action: Action, repository: RepositoryName): 
   const why =
     action === 'pull'
       ? `${repository} does not exist or is private, and you are not logged in`
-      : `nobody may ${action} to ${repository} without logging in`;
+      : `nobody may ${action} ${action === 'delete' ? 'from' : 'to'} ${repository} without logging in`;
   return `${why}: run ${loginCommand(caller.address)} and try again`;
 }
 

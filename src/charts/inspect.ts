@@ -1,7 +1,7 @@
 // Decides whether what was pushed is a chart: its layers, its archive, its Chart.yaml, and that the config blob agrees.
 import { RegistryError } from '../oci/error.ts';
 import type { Descriptor, ImageManifest } from '../oci/manifest.ts';
-import { HELM_CONFIG, HELM_CONTENT, HELM_CONTENT_LEGACY, HELM_PROVENANCE } from '../oci/media-types.ts';
+import { HELM_CONFIG, HELM_CONTENT, HELM_CONTENT_LEGACY, HELM_PROVENANCE, OCI_MANIFEST } from '../oci/media-types.ts';
 import { readChartArchive } from './archive.ts';
 import {
   type ChartDependency,
@@ -39,6 +39,14 @@ export const MAXIMUM_CONFIG_BYTES = MAXIMUM_METADATA_BYTES;
  * @throws RegistryError MANIFEST_INVALID
  */
 export function chartLayers(manifest: ImageManifest): ChartLayers {
+  if (manifest.mediaType !== OCI_MANIFEST) {
+    throw invalid(`a chart's manifest has the type "${OCI_MANIFEST}", this one has "${manifest.mediaType}"`);
+  }
+  // helm follows a subject, and finds config and content by their types wherever they stand: each must be in its one place.
+  if (manifest.subject) throw invalid('the manifest of a chart has a "subject": helm would take files from there');
+  if (manifest.layers.some(({ mediaType }) => mediaType === HELM_CONFIG)) {
+    throw invalid(`the manifest has a layer of type "${HELM_CONFIG}": that is the type of a chart's config`);
+  }
   if (manifest.config.mediaType !== HELM_CONFIG) {
     throw invalid(
       `the config of the manifest has the media type "${manifest.config.mediaType}", a chart's has "${HELM_CONFIG}"`,

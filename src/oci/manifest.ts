@@ -1,7 +1,15 @@
 // Reads a manifest's bytes into what the registry needs to know of it (OCI image spec; Docker image manifest v2, schema 2).
 import { type Digest, isDigest } from './digest.ts';
 import { RegistryError } from './error.ts';
-import { DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, isNondistributable, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
+import { requireOneReadingOfKeys } from './manifest-keys.ts';
+import {
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+  isManifestType,
+  isNondistributable,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from './media-types.ts';
 
 export interface Descriptor {
   readonly mediaType: string;
@@ -57,11 +65,15 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
   requireOneReading(fields);
   if (mediaType === OCI_MANIFEST || mediaType === DOCKER_MANIFEST) {
     const config = descriptor(fields.config, 'config');
+    const layers = descriptors(fields.layers, 'layers');
+    // Clients follow a layer of such a type like a child of an index, but nothing here would know of it as one.
+    const manifestLayer = layers.find((layer) => isManifestType(layer.mediaType));
+    if (manifestLayer) throw invalid(`it has a layer of type "${manifestLayer.mediaType}", but a manifest is no layer`);
     return {
       ...common,
       kind: 'image',
       config,
-      layers: descriptors(fields.layers, 'layers'),
+      layers,
       artifactType: artifactType ?? config.mediaType,
     };
   }
@@ -81,12 +93,15 @@ export function childrenOf(manifest: Manifest): readonly Descriptor[] {
 
 function parseObject(bytes: Uint8Array): Fields {
   let parsed: unknown;
+  let text: string;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    parsed = JSON.parse(text);
   } catch (cause) {
     throw new RegistryError('MANIFEST_INVALID', 'the manifest is not JSON in UTF-8', { cause });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid('it is not a JSON object');
+  requireOneReadingOfKeys(text);
   return parsed as Fields;
 }
 

@@ -19,3 +19,19 @@ export function isNondistributable(mediaType: string): boolean {
     mediaType === 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
   );
 }
+
+/** What clients take for a manifest, wherever it stands. */
+export function isManifestType(mediaType: string): boolean {
+  return [
+    OCI_MANIFEST,
+    OCI_INDEX,
+    DOCKER_MANIFEST,
+    DOCKER_MANIFEST_LIST,
+    'application/vnd.oci.artifact.manifest.v1+json',
+  ].includes(mediaType);
+}
+
+/** Media types that only a chart's manifest has. */
+export function isHelmType(mediaType: string): boolean {
+  return [HELM_CONFIG, HELM_CONTENT, HELM_PROVENANCE].includes(mediaType);
+}

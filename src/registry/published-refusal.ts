@@ -28,6 +28,10 @@ function chartMessage(repository: RepositoryName, published: TagRow, chart: Char
   if (published.digest === null) {
     return `${name} ${version} was published${place} and deleted (${deletion(published)}), and a deleted version does not come back with other content: ${remedy}`;
   }
+  // A chart's identity has two digests, everything else's has one.
+  if (!published.identity.includes(' ')) {
+    return `tag ${version.replaceAll('+', '_')} of ${repository} belongs to something that is no chart (${publication(published)}): ${remedy}, or have a maintainer delete that tag`;
+  }
   const isSameChart = published.identity === chart.identity;
   const difference = isSameChart
     ? ` with ${published.provenance === '' ? 'no provenance file' : 'another provenance file'}`

@@ -10,7 +10,7 @@ import {
 import type { Digest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { Descriptor, ImageManifest, Manifest } from '../oci/manifest.ts';
-import { HELM_CONFIG } from '../oci/media-types.ts';
+import { isHelmType } from '../oci/media-types.ts';
 import { pushCommand } from '../oci/registry-address.ts';
 import { parentOf, type RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
@@ -104,8 +104,10 @@ export async function recordChart(
   });
 }
 
+/** helm takes what has its types for a chart, in whatever place of the manifest they stand. */
 function isChart(manifest: Manifest): manifest is ImageManifest {
-  return manifest.kind === 'image' && manifest.config.mediaType === HELM_CONFIG;
+  if (manifest.kind === 'index') return false;
+  return [manifest.config, ...manifest.layers].some(({ mediaType }) => isHelmType(mediaType));
 }
 
 /** Opening an archive is the dear part of a push, and helm sends each manifest twice: equal bytes are inspected once. */

@@ -1,5 +1,6 @@
 // Takes a manifest: checks it, and commits it with its references, tags, chart and events, all or nothing.
 import { randomUUID } from 'node:crypto';
+import { parseChartVersion, versionOfTag } from '../charts/version.ts';
 import { recordEvent } from '../events/record.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
@@ -10,7 +11,7 @@ import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { ConstraintViolation, type Database, type Queryable, type Transaction } from '../ports/database.ts';
 import { findBlobSize } from '../tables/blobs.ts';
-import { findManifestSize, insertManifest } from '../tables/manifests.ts';
+import { findManifestSize, insertManifest, leadToChart } from '../tables/manifests.ts';
 import { createRepository } from '../tables/repositories.ts';
 import { pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
@@ -53,6 +54,7 @@ export async function pushManifest(dependencies: PushDependencies, push: Manifes
   const tags = [...new Set([...(push.reference.kind === 'tag' ? [push.reference.tag] : []), ...push.tags])];
   await requireReferences(dependencies.database, push.repository, manifest);
   const chart = await inspectChartPush(dependencies, { ...push, manifest, tags });
+  if (!chart) await requireNoWayToChart(dependencies.database, push.repository, manifest, tags);
   const accepted = { push, digest, manifest, tags, chart };
   try {
     await dependencies.database.transaction((tx) => commit(tx, dependencies, accepted));
@@ -143,6 +145,26 @@ async function requireReferences(database: Queryable, repository: RepositoryName
   for (const child of distinct(childrenOf(manifest))) {
     requireReference(repository, 'manifest', child, await findManifestSize(database, repository, child.digest));
   }
+}
+
+/**
+ * helm follows children and subjects, so under a version's tag it would install whatever chart they lead to, now or once a
+ * missing subject comes: such a tag would be a version that changes.
+ */
+async function requireNoWayToChart(
+  database: Queryable,
+  repository: RepositoryName,
+  manifest: Manifest,
+  tags: readonly Tag[],
+): Promise<void> {
+  const version = tags.find((tag) => parseChartVersion(versionOfTag(tag)) !== undefined);
+  if (version === undefined) return;
+  const children = distinct(childrenOf(manifest)).map((child) => child.digest);
+  if (!manifest.subject && !(await leadToChart(database, repository, children))) return;
+  throw new RegistryError(
+    'TAG_INVALID',
+    `tag "${version}" is a chart's version, and helm would look for a chart behind this manifest's ${manifest.subject ? '"subject"' : '"manifests"'}: use a tag that is no version`,
+  );
 }
 
 function requireReference(

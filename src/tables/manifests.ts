@@ -83,6 +83,31 @@ export async function findManifest(
   return rows[0];
 }
 
+/** Whether one of the manifests, or of those that they lead to, is a chart or has a subject. */
+export async function leadToChart(
+  database: Queryable,
+  repository: RepositoryName,
+  digests: readonly Digest[],
+): Promise<boolean> {
+  for (const digest of digests) {
+    const found = await database.query(
+      `with recursive reached (digest) as (
+         select digest from manifests where repository = $1 and digest = $2
+         union
+         select manifest_children.child from manifest_children
+           join reached on manifest_children.manifest = reached.digest
+         where manifest_children.repository = $1
+       )
+       select manifests.digest from manifests join reached on manifests.digest = reached.digest
+       left join charts on charts.repository = manifests.repository and charts.digest = manifests.digest
+       where manifests.repository = $1 and (manifests.subject is not null or charts.digest is not null) limit 1`,
+      [repository, digest],
+    );
+    if (found.length > 0) return true;
+  }
+  return false;
+}
+
 /** bytes */
 export async function findManifestSize(
   database: Queryable,

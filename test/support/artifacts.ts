@@ -53,6 +53,9 @@ export interface ChartToPush {
   /** What helm writes from the file's time, so that equal charts have different manifests. */
   readonly created?: string;
   readonly provenance?: string;
+  /** The text of Chart.yaml, and the config blob, where they are not to be made from the fields above. */
+  readonly chartYaml?: string;
+  readonly config?: unknown;
 }
 
 /** The manifest that `helm push` makes: no mediaType, layers sorted by digest; its blobs are pushed. */

@@ -1,6 +1,6 @@
 // Manifests, their referrers and the charts found in them: the same on every database.
 import { afterAll, describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import { ConstraintViolation } from '../../../src/ports/database.ts';
 import { linkBlob } from '../../../src/tables/blobs.ts';
 import { findInspection, holdsChart, insertChart } from '../../../src/tables/charts.ts';
@@ -8,6 +8,7 @@ import {
   deleteManifest,
   findManifest,
   findManifestSize,
+  leadToChart,
   listReferrers,
   measureReferrers,
 } from '../../../src/tables/manifests.ts';
@@ -169,6 +170,29 @@ for (const kind of DATABASES) {
         expect(await holdsChart(database, WEB, 'web')).toBe(false);
         await database.transaction((tx) => deleteManifest(tx, WEB, FIRST));
         expect(await holdsChart(database, WEB, 'web')).toBe(false);
+      });
+
+      test('what leads to a chart or to a subject is found through any number of indexes', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        const [plain, index, outer, referrer] = ['plain', 'index', 'outer', 'referrer'].map((text) =>
+          digestOf(Buffer.from(text)),
+        ) as [Digest, Digest, Digest, Digest];
+        await database.transaction(async (tx) => {
+          for (const digest of [FIRST, plain]) await push(tx, manifest(digest));
+          await insertChart(tx, chart(FIRST));
+          await push(tx, manifest(index, { children: [plain, FIRST] }));
+          await push(tx, manifest(outer, { children: [index] }));
+          await push(tx, manifest(referrer, { subject: SECOND }));
+        });
+        const leads = (...digests: Digest[]) => leadToChart(database, WEB, digests);
+        expect(await leads(FIRST)).toBe(true);
+        expect(await leads(plain, index)).toBe(true);
+        expect(await leads(outer)).toBe(true);
+        expect(await leads(referrer)).toBe(true);
+        expect(await leads(plain)).toBe(false);
+        expect(await leads()).toBe(false);
+        expect(await leadToChart(database, OTHER, [outer])).toBe(false);
       });
 
       test('a chart belongs to a manifest', async () => {
