@@ -1,6 +1,5 @@
 // A chart's metadata, read from Chart.yaml or from an OCI config blob and checked as Helm checks it (pkg/chart/v2, 4.2.4).
 import { RegistryError } from '../oci/error.ts';
-import { foldCase } from '../oci/manifest-keys.ts';
 import { isRecord, MetadataFields, type MetadataSource, withoutUndefined } from './metadata-fields.ts';
 import { parseChartVersion } from './version.ts';
 import { MAXIMUM_DEPTH, readYaml } from './yaml-values.ts';
@@ -101,26 +100,7 @@ function overlay(below: unknown, above: unknown): unknown {
   return result;
 }
 
-/** The fields that Helm's parser takes in any case; what they say must not depend on who reads them. */
-const FIELDS: ReadonlyMap<string, string> = new Map(
-  [
-    ...['apiVersion', 'name', 'version', 'description', 'type', 'appVersion', 'home', 'icon', 'sources', 'keywords'],
-    ...['maintainers', 'deprecated', 'annotations', 'kubeVersion', 'condition', 'tags', 'dependencies'],
-  ].map((field) => [foldCase(field), field]),
-);
-
-function requireExactFields(raw: unknown, source: MetadataSource): void {
-  if (!isRecord(raw)) return;
-  for (const key of Object.keys(raw)) {
-    const field = FIELDS.get(foldCase(key));
-    if (field !== undefined && field !== key) {
-      throw invalid(`${source.name} has the key ${quoted(key)}: write it "${field}"`);
-    }
-  }
-}
-
 function metadataOf(raw: unknown, source: MetadataSource): ChartMetadata {
-  requireExactFields(raw, source);
   const fields = new MetadataFields(raw ?? {}, source);
   const dependencies = fields.maps('dependencies')?.map((dependency) => dependencyOf(dependency, source));
   requireDistinct(dependencies ?? [], source);

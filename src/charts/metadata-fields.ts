@@ -1,5 +1,6 @@
 // Typed reading of the fields of a chart's metadata, as Go's JSON decoder fills the fields of Helm's struct.
 import { RegistryError } from '../oci/error.ts';
+import { foldCase } from '../oci/manifest-keys.ts';
 import { textOfScalar } from './yaml-values.ts';
 
 /** A document that metadata is read from. */
@@ -27,10 +28,13 @@ export class MetadataFields {
       const whole = path === '' ? source.name : `"${path.slice(0, -1)}" in ${source.name}`;
       throw invalid(`${whole} must be a map of fields, but it is ${kindOf(value)}`);
     }
-    // The decoder sees the keys sorted, so of two spellings the later one counts; a null leaves a field as it is.
-    for (const [key, field] of Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1))) {
-      const name = key.toLowerCase();
-      if (field !== null || !this.#values.has(name)) this.#values.set(name, field);
+    // Which of two spellings counts depends on who reads them, so there may be one.
+    for (const [key, field] of Object.entries(value)) {
+      const name = foldCase(key);
+      if (this.#values.has(name)) {
+        throw invalid(`${source.name} has "${path}${key.slice(0, 80)}" twice, in two spellings: keep one of them`);
+      }
+      this.#values.set(name, field);
     }
   }
 
