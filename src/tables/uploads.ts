@@ -7,9 +7,11 @@ export interface UploadRow {
   readonly id: UploadId;
   readonly repository: RepositoryName;
   readonly owner: string;
+  /** milliseconds since 1970 */
+  readonly createdAt: number;
 }
 
-export async function insertUpload(tx: Transaction, upload: UploadRow, now: number): Promise<void> {
+export async function insertUpload(tx: Transaction, upload: Omit<UploadRow, 'createdAt'>, now: number): Promise<void> {
   await tx.query('insert into uploads (id, repository, owner, created_at) values ($1, $2, $3, $4)', [
     upload.id,
     upload.repository,
@@ -19,7 +21,10 @@ export async function insertUpload(tx: Transaction, upload: UploadRow, now: numb
 }
 
 export async function findUpload(database: Queryable, id: UploadId): Promise<UploadRow | undefined> {
-  const rows = await database.query<UploadRow>('select id, repository, owner from uploads where id = $1', [id]);
+  const rows = await database.query<UploadRow>(
+    'select id, repository, owner, created_at as "createdAt" from uploads where id = $1',
+    [id],
+  );
   return rows[0];
 }
 

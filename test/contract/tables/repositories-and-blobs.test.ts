@@ -84,8 +84,8 @@ for (const kind of DATABASES) {
         await using opened = await open();
         const { database } = opened;
         const upload = { id, repository: WEB, owner: 'user:ci' };
-        await database.transaction((tx) => insertUpload(tx, upload, 1));
-        expect(await findUpload(database, id)).toEqual(upload);
+        await database.transaction((tx) => insertUpload(tx, upload, 1_790_000_000_000));
+        expect(await findUpload(database, id)).toEqual({ ...upload, createdAt: 1_790_000_000_000 });
         await database.transaction((tx) => deleteUpload(tx, id));
         expect(await findUpload(database, id)).toBeUndefined();
         await database.transaction((tx) => deleteUpload(tx, id));

@@ -78,11 +78,21 @@ export function chart(digest: Digest): ChartRow {
   };
 }
 
-/** Follows a listing to its end, each page beginning behind the last item of the one before. */
+/** Follows a listing to its end, each page beginning behind the last row of the one before. */
+export async function pagesOf<Row>(
+  list: (last: Row | undefined) => Promise<readonly Row[]>,
+): Promise<(readonly Row[])[]> {
+  const all: (readonly Row[])[] = [];
+  for (let page = await list(undefined); page.length > 0; page = await list(page.at(-1))) {
+    all.push(page);
+    if (all.length > 1000) throw new Error('the listing does not end');
+  }
+  return all;
+}
+
+/** The same for listings of names, which begin behind a name. */
 export async function pages<Item extends string>(
   list: (last: string) => Promise<readonly Item[]>,
 ): Promise<(readonly Item[])[]> {
-  const all: (readonly Item[])[] = [];
-  for (let page = await list(''); page.length > 0; page = await list(page.at(-1) ?? '')) all.push(page);
-  return all;
+  return await pagesOf<Item>((last) => list(last ?? ''));
 }
