@@ -1,5 +1,6 @@
 // Where a chart may be published, and under which tag: the rules that keep one chart findable by its name and version.
 import { RegistryError } from '../oci/error.ts';
+import { matchesGlob } from '../oci/glob.ts';
 import { pushCommand, type RegistryAddress } from '../oci/registry-address.ts';
 import { lastSegment, parentOf, type RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
@@ -54,33 +55,4 @@ export function repositoryWithoutRepeatedName(
   const parent = parentOf(repository) as RepositoryName | '';
   if (parent === '' || lastSegment(repository) !== metadata.name) return undefined;
   return lastSegment(parent) === metadata.name ? parent : undefined;
-}
-
-/**
- * Goes back only to the last "*" seen, never to an earlier one, so the work is at most the product of the two lengths: an
- * earlier "*" that took less has nothing to offer that the last one cannot reach.
- */
-function matchesGlob(text: string, glob: string): boolean {
-  let at = 0;
-  let inGlob = 0;
-  let star = -1;
-  let resumeAt = 0;
-  while (at < text.length) {
-    if (glob[inGlob] === '*') {
-      star = inGlob;
-      resumeAt = at;
-      inGlob += 1;
-    } else if (glob[inGlob] === '?' || glob[inGlob] === text[at]) {
-      at += 1;
-      inGlob += 1;
-    } else if (star !== -1) {
-      resumeAt += 1;
-      at = resumeAt;
-      inGlob = star + 1;
-    } else {
-      return false;
-    }
-  }
-  while (glob[inGlob] === '*') inGlob += 1;
-  return inGlob === glob.length;
 }

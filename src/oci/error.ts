@@ -64,6 +64,16 @@ export class RangeNotSatisfiable extends RegistryError {
   }
 }
 
+/** Something is asked too often; carries after how many whole seconds it may be asked again, for `Retry-After` (RFC 6585, 4). */
+export class TooManyRequests extends RegistryError {
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super('TOO_MANY_REQUESTS', message);
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** For the end of a `switch` over a union: does not compile while a case is missing. */
 export function unreachable(value: never): never {
   throw new Error(`a case is missing for ${JSON.stringify(value)}`);
