@@ -4,51 +4,63 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Transaction } from '../ports/database.ts';
 import { insertEvent } from '../tables/events.ts';
+import type { Author } from './author.ts';
 
 /** Who did it, and when: milliseconds since 1970. */
 interface Occasion {
   readonly at: number;
-  readonly actor: string;
+  readonly author: Author;
 }
 
-export type Event = Occasion &
-  (
-    | { readonly kind: 'tag.set'; readonly repository: RepositoryName; readonly tag: Tag; readonly digest: Digest }
-    | { readonly kind: 'tag.deleted'; readonly repository: RepositoryName; readonly tag: Tag; readonly digest: Digest }
-    | {
-        readonly kind: 'manifest.pushed' | 'manifest.deleted' | 'blob.deleted';
-        readonly repository: RepositoryName;
-        readonly digest: Digest;
-      }
-    | {
-        readonly kind: 'chart.published';
-        readonly repository: RepositoryName;
-        readonly tag: Tag;
-        readonly digest: Digest;
-        readonly detail: { readonly name: string; readonly version: string };
-      }
-    | {
-        readonly kind: 'user.added' | 'user.removed' | 'user.password-changed';
-        readonly detail: { readonly user: string };
-      }
-    | {
-        readonly kind: 'grant.added' | 'grant.removed';
-        readonly detail: { readonly user: string; readonly namespace: string; readonly role?: string };
-      }
-    | {
-        readonly kind: 'namespace.changed';
-        readonly detail: { readonly namespace: string; readonly visibility: string };
-      }
-  );
+/** What was done. `detail` says what changed, in words that need no look elsewhere, and never a secret. */
+type Change =
+  | {
+      readonly kind: 'tag.set' | 'tag.deleted';
+      readonly repository: RepositoryName;
+      readonly tag: Tag;
+      readonly digest: Digest;
+    }
+  | {
+      readonly kind: 'manifest.pushed' | 'manifest.deleted' | 'blob.deleted';
+      readonly repository: RepositoryName;
+      readonly digest: Digest;
+    }
+  | {
+      readonly kind: 'chart.published';
+      readonly repository: RepositoryName;
+      readonly tag: Tag;
+      readonly digest: Digest;
+      readonly detail: { readonly name: string; readonly version: string };
+    }
+  | { readonly kind: AccessChange; readonly detail: Readonly<Record<string, unknown>> };
+
+/** A change to who may do what. */
+export type AccessChange =
+  | `user.${'added' | 'changed' | 'removed' | 'password-changed'}`
+  | `group.${'added' | 'changed' | 'removed' | 'member-added' | 'member-removed'}`
+  | `grant.${'added' | 'removed'}`
+  | `namespace.${'changed' | 'removed'}`
+  | `robot.${'added' | 'changed' | 'removed' | 'rotated' | 'secret-revoked'}`
+  | `token.${'added' | 'removed' | 'rotated'}`
+  | `trust-rule.${'added' | 'changed' | 'removed'}`
+  | 'signing-key.rotated';
+
+export type Event = Occasion & Change;
 
 export async function recordEvent(tx: Transaction, event: Event): Promise<void> {
+  const { at, kind, author } = event;
   await insertEvent(tx, {
-    at: event.at,
-    kind: event.kind,
-    actor: event.actor,
+    at,
+    kind,
+    actor: author.name,
+    actorKind: author.kind,
+    credential: author.credential,
+    clientAddress: author.clientAddress,
+    userAgent: author.userAgent,
+    outcome: 'allowed',
     repository: 'repository' in event ? event.repository : '',
-    tag: 'tag' in event ? event.tag : undefined,
-    digest: 'digest' in event ? event.digest : undefined,
-    detail: 'detail' in event ? event.detail : {},
+    tag: 'tag' in event ? event.tag : null,
+    digest: 'digest' in event ? event.digest : null,
+    detail: JSON.stringify('detail' in event ? event.detail : {}),
   });
 }
