@@ -5,7 +5,8 @@ import fastq from 'fastq';
 import { RegistryError } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
-import { findUser } from '../tables/users.ts';
+import { findUser, type UserRow } from '../tables/users.ts';
+import type { UserPrincipal } from './principal.ts';
 import { isUserName } from './user-name.ts';
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB of memory, two passes, one lane. */
@@ -53,21 +54,35 @@ export class Passwords {
   }
 
   /**
-   * Whether the password is the user's; a changed password takes effect at once.
+   * The user whose password it is; a changed password takes effect at once.
    * @throws RegistryError TOO_MANY_REQUESTS when too many others are being checked
    */
-  async check(name: string, password: string): Promise<boolean> {
-    const user = isUserName(name) ? await findUser(this.#database, name) : undefined;
-    const passwordHash = user?.passwordHash ?? DECOY;
-    const key = createHmac('sha256', this.#key)
-      .update(JSON.stringify([name, password, passwordHash]))
-      .digest('base64');
-    if ((this.#remembered.get(key) ?? 0) > this.#clock.now()) return true;
-    const matches = await this.#verifyOnce(key, { passwordHash, password });
-    if (!user || !matches) return false;
+  async check(name: string, password: string): Promise<UserPrincipal | undefined> {
+    const { user, key } = await this.#find(name, password);
+    const matches = await this.#verifyOnce(key, { passwordHash: user?.passwordHash ?? DECOY, password });
+    if (!user || !matches) return undefined;
     if (this.#remembered.size >= MAXIMUM_REMEMBERED) this.#remembered.clear();
     this.#remembered.set(key, this.#clock.now() + REMEMBERED_FOR);
-    return true;
+    return principalOf(user);
+  }
+
+  /** The user whose password it was a moment ago and still is: known without a check. */
+  async recall(name: string, password: string): Promise<UserPrincipal | undefined> {
+    const { user, key } = await this.#find(name, password);
+    return user && (this.#remembered.get(key) ?? 0) > this.#clock.now() ? principalOf(user) : undefined;
+  }
+
+  async isUser(name: string): Promise<boolean> {
+    return isUserName(name) && (await findUser(this.#database, name)) !== undefined;
+  }
+
+  async #find(name: string, password: string): Promise<{ readonly user: UserRow | undefined; readonly key: string }> {
+    const found = isUserName(name) ? await findUser(this.#database, name) : undefined;
+    const user = found?.passwordHash == null ? undefined : found;
+    const key = createHmac('sha256', this.#key)
+      .update(JSON.stringify([name, password, user?.passwordHash ?? DECOY]))
+      .digest('base64');
+    return { user, key };
   }
 
   /** Clients send several requests at once, all with the same password. */
@@ -87,4 +102,8 @@ export class Passwords {
 
 async function verify({ passwordHash, password }: Attempt): Promise<boolean> {
   return await argon2.verify(passwordHash, password);
+}
+
+function principalOf({ name, id, version }: UserRow): UserPrincipal {
+  return { kind: 'user', name, id, version };
 }

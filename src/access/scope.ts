@@ -15,10 +15,19 @@ export interface CatalogAccess {
   readonly actions: readonly ['*'];
 }
 
-export type ScopedAccess = RepositoryAccess | CatalogAccess;
+/** To use the management API, with the rights of the token's owner. */
+export interface ManagementAccess {
+  readonly type: 'api';
+  readonly name: 'v1';
+  readonly actions: readonly ['*'];
+}
+
+export type ScopedAccess = RepositoryAccess | CatalogAccess | ManagementAccess;
 
 /** What docker, crane and oras ask for to list repositories. */
 export const CATALOG_SCOPE = 'registry:catalog:*';
+export const MANAGEMENT_SCOPE = 'api:v1:*';
+export const MANAGEMENT: ManagementAccess = { type: 'api', name: 'v1', actions: ['*'] };
 const CATALOG: CatalogAccess = { type: 'registry', name: 'catalog', actions: ['*'] };
 
 /** One client asks for one or two; this bounds what a hostile one makes us look up. */
@@ -47,7 +56,11 @@ export function parseScopes(texts: readonly string[]): readonly ScopedAccess[] {
   const repositories = [...asked].map(
     ([name, actions]): ScopedAccess => ({ type: 'repository', name, actions: inOrder(actions) }),
   );
-  return scopes.includes(CATALOG_SCOPE) ? [...repositories, CATALOG] : repositories;
+  return [
+    ...repositories,
+    ...(scopes.includes(CATALOG_SCOPE) ? [CATALOG] : []),
+    ...(scopes.includes(MANAGEMENT_SCOPE) ? [MANAGEMENT] : []),
+  ];
 }
 
 /** The inverse, as a challenge shows it. */

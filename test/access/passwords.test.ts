@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Passwords } from '../../src/access/passwords.ts';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { systemClock } from '../../src/ports/clock.ts';
+import { AUTHOR } from '../support/manager.ts';
 import { ADMIN, startRegistry } from '../support/start-registry.ts';
 
 const registry = await startRegistry();
@@ -16,20 +17,21 @@ afterAll(async () => {
   await registry[Symbol.asyncDispose]();
 });
 const RIGHT = ADMIN.slice('admin:'.length);
+const ADMINISTRATOR = { kind: 'user', name: 'admin' };
 const TOO_MANY = { code: 'TOO_MANY_REQUESTS' };
 
 /** Checks as many different passwords at once. */
-function guess(passwords: Passwords, name: string, count: number): Promise<boolean>[] {
+function guess(passwords: Passwords, name: string, count: number): Promise<unknown>[] {
   return Array.from({ length: count }, (_, index) => passwords.check(name, `guess ${index}`));
 }
 
 /** How the checks ended: how many said what. */
-async function outcome(checks: readonly Promise<boolean>[]): Promise<{ wrong: number; refused: number }> {
+async function outcome(checks: readonly Promise<unknown>[]): Promise<{ wrong: number; refused: number }> {
   const settled = await Promise.allSettled(checks);
   const refused = settled.filter((each) => each.status === 'rejected');
   for (const each of refused) expect(each.reason).toMatchObject(TOO_MANY);
   return {
-    wrong: settled.filter((each) => each.status === 'fulfilled' && !each.value).length,
+    wrong: settled.filter((each) => each.status === 'fulfilled' && each.value === undefined).length,
     refused: refused.length,
   };
 }
@@ -50,21 +52,34 @@ test('more than can wait are refused, and afterwards the right one is right', as
   const { wrong, refused } = await outcome(guess(passwords, 'admin', 100));
   expect(wrong).toBeGreaterThan(30);
   expect(refused).toBeGreaterThan(10);
-  expect(await passwords.check('admin', RIGHT)).toBe(true);
+  expect(await passwords.check('admin', RIGHT)).toMatchObject(ADMINISTRATOR);
 });
 
 test('the same name and password at once cost one computation', async () => {
   const passwords = new Passwords(database, systemClock);
   const same = (password: string) => Promise.all(Array.from({ length: 200 }, () => passwords.check('admin', password)));
-  expect(new Set(await same('wrong'))).toEqual(new Set([false]));
-  expect(new Set(await same(RIGHT))).toEqual(new Set([true]));
+  expect(new Set(await same('wrong'))).toEqual(new Set([undefined]));
+  for (const each of await same(RIGHT)) expect(each).toMatchObject(ADMINISTRATOR);
+});
+
+test('a changed password is not recalled', async () => {
+  await using changing = await startRegistry();
+  const data = openSqliteDatabase(join(changing.dataDir, 'chartroom.db'));
+  const passwords = new Passwords(data, systemClock);
+  expect(await passwords.recall('admin', RIGHT)).toBeUndefined();
+  expect(await passwords.check('admin', RIGHT)).toMatchObject(ADMINISTRATOR);
+  expect(await passwords.recall('admin', RIGHT)).toMatchObject(ADMINISTRATOR);
+  await changing.accounts.users.changePassword('admin', 'another-password', AUTHOR);
+  expect(await passwords.recall('admin', RIGHT)).toBeUndefined();
+  expect(await passwords.check('admin', RIGHT)).toBeUndefined();
+  await data.close();
 });
 
 test('who was right a moment ago need not wait behind those who guess', async () => {
   const passwords = new Passwords(database, systemClock);
-  expect(await passwords.check('admin', RIGHT)).toBe(true);
+  expect(await passwords.check('admin', RIGHT)).toMatchObject(ADMINISTRATOR);
   const guesses = guess(passwords, 'admin', 100);
-  expect(await passwords.check('admin', RIGHT)).toBe(true);
+  expect(await passwords.recall('admin', RIGHT)).toMatchObject(ADMINISTRATOR);
   expect((await outcome(guesses)).refused).toBeGreaterThan(0);
 });
 
@@ -75,7 +90,7 @@ describe('a name that no user can have', () => {
     const closed = openSqliteDatabase(path);
     await closed.close();
     const passwords = new Passwords(closed, systemClock);
-    expect(await passwords.check(name, RIGHT)).toBe(false);
+    expect(await passwords.check(name, RIGHT)).toBeUndefined();
     await expect(passwords.check('admin', RIGHT)).rejects.toThrow();
   });
 

@@ -1,0 +1,129 @@
+// What one principal may do, looked up once and then asked for many repositories.
+import { matchesGlob } from '../oci/glob.ts';
+import { enclosingPaths, type RepositoryName } from '../oci/repository-name.ts';
+import { type Action, ALL_ACTIONS } from './roles.ts';
+
+/** Actions on what lies below a namespace (the root is the empty path) and fits a pattern. */
+export interface Scope {
+  readonly namespace: string;
+  /** What stands behind the namespace in the repository's name; "*" stands for any characters, "?" for one. */
+  readonly charts: string;
+  readonly actions: readonly Action[];
+}
+
+export interface RightsOptions {
+  /** May do everything. */
+  readonly administrator: boolean;
+  readonly scopes: readonly Scope[];
+  /** The namespaces of which the principal is maintainer. */
+  readonly maintained: readonly string[];
+  /** Where given, nothing beyond these: those of a personal token. */
+  readonly limits: readonly Scope[] | undefined;
+  /** Whether the credential is good for the management API. */
+  readonly management: boolean;
+  readonly visibility: Visibility;
+}
+
+export class Rights {
+  readonly #administrator: boolean;
+  readonly #scopes: ScopeIndex;
+  readonly #limits: ScopeIndex | undefined;
+  readonly #maintained: ReadonlySet<string>;
+  readonly #visibility: Visibility;
+  /** Whether the management API listens to the principal at all. */
+  readonly management: boolean;
+
+  constructor(options: RightsOptions) {
+    this.#administrator = options.administrator;
+    this.#scopes = new ScopeIndex(options.scopes);
+    this.#limits = options.limits && new ScopeIndex(options.limits);
+    this.#maintained = new Set(options.maintained);
+    this.#visibility = options.visibility;
+    this.management = options.management;
+  }
+
+  /** Whether everything of the management API is open to the principal. */
+  get isAdministrator(): boolean {
+    return this.management && this.#administrator;
+  }
+
+  /** False when no repository, whatever its name, may be read. */
+  get mayReadAnything(): boolean {
+    const own = (this.#administrator || this.#scopes.size > 0) && this.#limits?.size !== 0;
+    return own || this.#visibility.isAnythingPublic;
+  }
+
+  /** In the order of `ALL_ACTIONS`. */
+  on(repository: RepositoryName): readonly Action[] {
+    const paths = enclosingPaths(repository);
+    const own = this.#administrator ? ALL_ACTIONS : this.#scopes.on(repository, paths);
+    const limited = this.#limits?.on(repository, paths);
+    const isPublic = this.#visibility.isPublic(paths);
+    return ALL_ACTIONS.filter(
+      (action) => (own.includes(action) && (limited?.includes(action) ?? true)) || (isPublic && action === 'pull'),
+    );
+  }
+
+  isPublic(repository: RepositoryName): boolean {
+    return this.#visibility.isPublic(enclosingPaths(repository));
+  }
+
+  /** Whether the management API lets the principal settle what concerns this namespace: its visibility, its robots. */
+  maintains(namespace: string): boolean {
+    if (!this.management) return false;
+    return this.#administrator || pathsAbove(namespace).some((path) => this.#maintained.has(path));
+  }
+
+  /** Whether there is any namespace that `maintains` is true for. */
+  get maintainsAnything(): boolean {
+    return this.management && (this.#administrator || this.#maintained.size > 0);
+  }
+}
+
+/** Which paths everybody may read: of those that say it themselves, the nearest one above decides; else a path is private. */
+export class Visibility {
+  readonly #own: ReadonlyMap<string, boolean>;
+  readonly isAnythingPublic: boolean;
+
+  constructor(namespaces: readonly { readonly path: string; readonly visibility: 'public' | 'private' }[]) {
+    this.#own = new Map(namespaces.map(({ path, visibility }) => [path, visibility === 'public']));
+    this.isAnythingPublic = namespaces.some(({ visibility }) => visibility === 'public');
+  }
+
+  /** @param paths the path and those above it, widest first */
+  isPublic(paths: readonly string[]): boolean {
+    return this.#own.get(paths.findLast((path) => this.#own.has(path)) ?? '') ?? false;
+  }
+}
+
+/** The namespace itself and those above it, widest first. */
+export function pathsAbove(namespace: string): readonly string[] {
+  return namespace === '' ? [''] : enclosingPaths(namespace as RepositoryName);
+}
+
+/** Whether `namespace` is `other`, or lies below it. */
+export function isWithin(namespace: string, other: string): boolean {
+  return pathsAbove(namespace).includes(other);
+}
+
+class ScopeIndex {
+  readonly #byNamespace = new Map<string, Scope[]>();
+  readonly size: number;
+
+  constructor(scopes: readonly Scope[]) {
+    this.size = scopes.length;
+    for (const scope of scopes) {
+      const known = this.#byNamespace.get(scope.namespace);
+      if (known) known.push(scope);
+      else this.#byNamespace.set(scope.namespace, [scope]);
+    }
+  }
+
+  on(repository: RepositoryName, paths: readonly string[]): readonly Action[] {
+    return paths.flatMap((path) => {
+      const rest = path === '' ? repository : repository.slice(path.length + 1);
+      const fitting = this.#byNamespace.get(path)?.filter(({ charts }) => matchesGlob(rest, charts)) ?? [];
+      return fitting.flatMap(({ actions }) => actions);
+    });
+  }
+}

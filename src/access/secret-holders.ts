@@ -1,0 +1,64 @@
+// Finds out whose secret somebody shows: that of a robot, or of a personal token.
+import { logoutCommand, type RegistryAddress } from '../oci/registry-address.ts';
+import type { Database, Queryable } from '../ports/database.ts';
+import { findPersonalToken } from '../tables/personal-tokens.ts';
+import { findRobot } from '../tables/robots.ts';
+import { findSecret, type SecretRow } from '../tables/secrets.ts';
+import { findUser } from '../tables/users.ts';
+import type { RobotPrincipal, UserPrincipal } from './principal.ts';
+import { RevisionCache } from './revision-cache.ts';
+import { parseSecret, secretMatches, shownSecret } from './secret.ts';
+import { Unauthorized } from './unauthorized.ts';
+
+interface KnownSecret {
+  readonly hash: string;
+  readonly principal: RobotPrincipal | UserPrincipal;
+}
+
+export class SecretHolders {
+  readonly #database: Database;
+  readonly #known: RevisionCache<KnownSecret | 'unknown'>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#known = new RevisionCache(database);
+  }
+
+  /**
+   * Whose it is; whether it still holds is for `Standings` to say.
+   * @throws Unauthorized when it is no complete secret, or not one that was given out here
+   */
+  async identify(text: string, address: RegistryAddress): Promise<RobotPrincipal | UserPrincipal> {
+    const parsed = parseSecret(text);
+    const wayOut = `log in with another one, or forget this one with ${logoutCommand(address)}`;
+    if (!parsed) throw refused(`the token is not complete, its checksum does not fit: copy all of it, or ${wayOut}`);
+    const known = await this.#known.get(parsed.id, () => find(this.#database, parsed.id));
+    if (known === 'unknown' || !secretMatches(parsed.hash, known.hash)) {
+      throw refused(`token ${shownSecret(parsed.id)} is not known here, or was removed: ${wayOut}`);
+    }
+    return known.principal;
+  }
+}
+
+async function find(database: Queryable, id: string): Promise<KnownSecret | 'unknown'> {
+  const secret = await findSecret(database, id);
+  const principal = secret && (await holderOf(database, secret));
+  return secret && principal ? { hash: secret.hash, principal } : 'unknown';
+}
+
+async function holderOf(
+  database: Queryable,
+  { id: secret, robot: robotName, personalToken }: SecretRow,
+): Promise<RobotPrincipal | UserPrincipal | undefined> {
+  if (robotName !== null) {
+    const robot = await findRobot(database, robotName);
+    return robot && { kind: 'robot', name: robot.name, id: robot.id, version: robot.version, secret };
+  }
+  const token = personalToken === null ? undefined : await findPersonalToken(database, personalToken);
+  const user = token && (await findUser(database, token.user));
+  return user && { kind: 'user', name: user.name, id: user.id, version: user.version, secret };
+}
+
+function refused(message: string): Unauthorized {
+  return new Unauthorized(message, { error: 'invalid_token' });
+}
