@@ -1,0 +1,155 @@
+// Manages groups: people who have roles together.
+import { isUserName } from '../access/user-name.ts';
+import type { Author } from '../events/author.ts';
+import {
+  deleteGroup,
+  deleteMember,
+  findGroup,
+  type GroupRow,
+  insertGroup,
+  insertMember,
+  listGroups,
+  listMembers,
+  type MemberRow,
+  updateGroup,
+} from '../tables/groups.ts';
+import { findUser } from '../tables/users.ts';
+import { AccountError } from './account-error.ts';
+import type { Change, Changes, PageQuery } from './changes.ts';
+import { unknownUser } from './users.ts';
+
+const MAXIMUM_EXTERNAL_NAME = 512;
+
+export interface Group {
+  readonly name: string;
+  /** What the directory or the identity provider calls it; null when members are made here only. */
+  readonly externalName: string | null;
+  /** Whether its members may do everything. */
+  readonly administrator: boolean;
+  /** milliseconds since 1970 */
+  readonly createdAt: number;
+}
+
+export class Groups {
+  readonly #changes: Changes;
+
+  constructor(changes: Changes) {
+    this.#changes = changes;
+  }
+
+  /** @throws AccountError when one of the names is taken, or cannot be one */
+  async add(group: Omit<Group, 'createdAt'>, author: Author): Promise<Group> {
+    const { name, externalName, administrator } = group;
+    if (!isUserName(name)) {
+      throw new AccountError(
+        'invalid',
+        `"${name.slice(0, 100)}" is not a group's name: lower-case letters and digits, joined by single ".", "_" or "-", at most 64`,
+      );
+    }
+    requireExternalName(externalName);
+    return await this.#changes.make(author, async ({ tx, at, record }) => {
+      if (!(await insertGroup(tx, group, at))) throw taken(group);
+      await record('group.added', { group: name, externalName, administrator });
+      return { name, externalName, administrator, createdAt: at };
+    });
+  }
+
+  async list(page: PageQuery): Promise<readonly Group[]> {
+    return (await listGroups(this.#changes.reading, page)).map(shown);
+  }
+
+  /** @throws AccountError when there is no such group */
+  async find(name: string): Promise<Group> {
+    const group = await findGroup(this.#changes.reading, name);
+    if (!group) throw unknownGroup(name);
+    return shown(group);
+  }
+
+  /** @throws AccountError when there is no such group, or the external name is taken */
+  async change(
+    name: string,
+    change: { readonly externalName?: string | null | undefined; readonly administrator?: boolean | undefined },
+    author: Author,
+  ): Promise<Group> {
+    requireExternalName(change.externalName ?? null);
+    const { externalName = null } = change;
+    return await this.#changes.make(
+      author,
+      async ({ tx, record }) => {
+        const row = await findGroup(tx, name);
+        if (!row) throw unknownGroup(name);
+        const before = shown(row);
+        const after: Group = {
+          ...before,
+          externalName: change.externalName === undefined ? before.externalName : change.externalName,
+          administrator: change.administrator ?? before.administrator,
+        };
+        await updateGroup(tx, after);
+        await record('group.changed', {
+          group: name,
+          externalName: after.externalName,
+          administrator: after.administrator,
+        });
+        return after;
+      },
+      () => taken({ name, externalName }),
+    );
+  }
+
+  /** With all its roles. @throws AccountError when there is no such group */
+  async remove(name: string, author: Author): Promise<void> {
+    await this.#changes.make(author, async ({ tx, record }) => {
+      if (!(await deleteGroup(tx, name))) throw unknownGroup(name);
+      await record('group.removed', { group: name });
+    });
+  }
+
+  /** @throws AccountError when there is no such group */
+  async listMembers(group: string, page: PageQuery): Promise<readonly MemberRow[]> {
+    await this.find(group);
+    return await listMembers(this.#changes.reading, group, page);
+  }
+
+  /** Who is one already stays one. @throws AccountError when there is no such group or user */
+  async addMember(group: string, user: string, author: Author): Promise<void> {
+    await this.#changes.make(author, async ({ tx, record }) => {
+      await requireBoth(tx, group, user);
+      if (await insertMember(tx, { group, user, source: 'local' })) await record('group.member-added', { group, user });
+    });
+  }
+
+  /** @throws AccountError when the user is no member */
+  async removeMember(group: string, user: string, author: Author): Promise<void> {
+    await this.#changes.make(author, async ({ tx, record }) => {
+      await requireBoth(tx, group, user);
+      if (!(await deleteMember(tx, { group, user }))) {
+        throw new AccountError('missing', `${user} is no member of ${group}: see "chartroom group show ${group}"`);
+      }
+      await record('group.member-removed', { group, user });
+    });
+  }
+}
+
+async function requireBoth(tx: Change['tx'], group: string, user: string): Promise<void> {
+  if (!(await findGroup(tx, group))) throw unknownGroup(group);
+  if (!(await findUser(tx, user))) throw unknownUser(user);
+}
+
+function shown({ name, externalName, administrator, createdAt }: GroupRow): Group {
+  return { name, externalName, administrator: administrator === 1, createdAt };
+}
+
+function requireExternalName(externalName: string | null): void {
+  if (externalName !== null && (externalName === '' || externalName.length > MAXIMUM_EXTERNAL_NAME)) {
+    throw new AccountError('invalid', `an external name has 1 to ${MAXIMUM_EXTERNAL_NAME} characters`);
+  }
+}
+
+function taken({ name, externalName }: { readonly name: string; readonly externalName: string | null }): AccountError {
+  const external = externalName === null ? '' : `, or one with the external name ${externalName}`;
+  return new AccountError('conflict', `there is already a group ${name}${external}: see "chartroom group list"`);
+}
+
+export function unknownGroup(name: string): AccountError {
+  return new AccountError('missing', `there is no group ${name.slice(0, 100)}: see "chartroom group list"`);
+}
