@@ -1,22 +1,42 @@
 // The composition root: makes every part once, in order, and closes them in reverse. Nothing is found, all is given.
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { Accounts } from './access/accounts.ts';
 import { Authentication } from './access/authentication.ts';
+import type { Caller } from './access/caller.ts';
+import { Guessing } from './access/guessing.ts';
+import { IdentityTokens } from './access/identity-tokens.ts';
 import { Passwords } from './access/passwords.ts';
-import { Permissions } from './access/permissions.ts';
+import { SecretHolders } from './access/secret-holders.ts';
+import { Standings } from './access/standings.ts';
+import { StartedLogins } from './access/started-logins.ts';
 import { Tokens } from './access/tokens.ts';
+import { Workloads } from './access/workloads.ts';
+import { Accounts } from './accounts/accounts.ts';
+import { DirectoryLogins } from './accounts/directory-logins.ts';
+import { ProviderLogins } from './accounts/provider-logins.ts';
 import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
 import { lockFolder } from './adapters/folder-lock.ts';
+import { createIssuerKeys } from './adapters/issuer-keys.ts';
+import { checkLdapSettings, type LdapOptions, ldapDirectory } from './adapters/ldap-directory.ts';
 import { readMigrations } from './adapters/migration-files.ts';
-import { readSigningKey } from './adapters/signing-key-file.ts';
+import { openIdProvider } from './adapters/openid-provider.ts';
+import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import { openSqliteDatabase } from './adapters/sqlite-database.ts';
+import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { VERSION } from './config/version.ts';
+import { SYSTEM } from './events/author.ts';
+import { Sightings } from './events/sightings.ts';
+import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
+import { runHourly } from './lifecycle/hourly-job.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
+import type { IdentityProvider } from './ports/identity-provider.ts';
+import { issuerProblem } from './ports/issuer-address.ts';
 import { StorageUnusable } from './ports/storage-unusable.ts';
+import type { UserDirectory } from './ports/user-directory.ts';
 import { Registry } from './registry/registry.ts';
 import { migrate } from './tables/migrate.ts';
 
@@ -26,6 +46,8 @@ const IDLE_SWEEP = 100;
 /** What the command line works on: the accounts of a data folder, whether its server runs or not. */
 export interface DataFolder extends AsyncDisposable {
   readonly accounts: Accounts;
+  /** The management API, in the name of the operator; it does not listen. */
+  readonly management: FastifyInstance;
 }
 
 export interface App extends AsyncDisposable {
@@ -34,16 +56,19 @@ export interface App extends AsyncDisposable {
   readonly firstPassword: string | undefined;
 }
 
-/** @throws StorageUnusable, or a file system error that names the folder */
+/** @throws ConfigError, StorageUnusable, or a file system error that names the folder */
 export async function openApp(config: Config, logger: FastifyBaseLogger, clock: Clock = systemClock): Promise<App> {
+  const directory = await openDirectory(config);
+  const provider = openProvider(config, clock);
   await using opened = new AsyncDisposableStack();
   // First, since it makes the data folder, durably.
   const blobs = await openDiskBlobStore(config.dataDir);
   opened.use(lockFolder(config.dataDir));
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
-  const key = await readSigningKey(join(config.dataDir, 'token-signing.key'));
-  const tokens = new Tokens({ key, clock, lifetime: config.tokenLifetime });
-  const passwords = new Passwords(database, clock);
+  const keys = opened.use(await openSigningKeys(config.dataDir, clock));
+  const sightings = opened.use(
+    new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
+  );
   const registry = new Registry({
     database,
     clock,
@@ -52,27 +77,50 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
     rules: { ...config, versions: config.chartVersions },
   });
   await registry.uploads.discardLeftovers();
-  const server = await buildServer({
-    ...config,
-    logger,
-    registry,
+  const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
+  const accounts = new Accounts({ database, clock, auditDays: config.auditDays });
+  opened.use(
+    runHourly(
+      () => accounts.auditTrail.forgetOld(),
+      (err) => logger.error({ err }, 'old events of the audit trail could not be forgotten'),
+    ),
+  );
+  const authentication = new Authentication({
+    mode: config.auth,
+    passwords: new Passwords(database, clock),
+    directory: directory && new DirectoryLogins({ directory, users: accounts.externalUsers, database, clock }),
+    guessing: new Guessing(clock),
+    secretHolders: new SecretHolders(database),
+    workloads: new Workloads(database, new IdentityTokens({ keys: createIssuerKeys({ clock }), clock })),
     tokens,
-    permissions: new Permissions(database),
-    authentication: new Authentication({ mode: config.auth, passwords, tokens }),
+    standings: new Standings(database, clock),
+    sightings,
   });
+  const claims = { nameClaim: config.oidcNameClaim, groupsClaim: config.oidcGroupsClaim };
+  const singleSignOn = provider && {
+    logins: new ProviderLogins({ provider, users: accounts.externalUsers, database, ...claims }),
+    startedLogins: new StartedLogins({ keys, clock }),
+  };
+  const parts = { logger, clock, registry, tokens, accounts, sightings, authentication, singleSignOn };
+  const server = await buildServer({ ...config, ...parts, version: VERSION });
   opened.defer(() => closeServer(server));
   // At the end: a start that fails must not make a password that nobody gets to see.
-  const accounts = new Accounts(database, clock);
-  const firstPassword = config.auth === 'none' ? undefined : await accounts.ensureAdministrator(config.adminPassword);
-  const parts = opened.move();
-  return { server, firstPassword, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  const firstPassword =
+    config.auth === 'none' ? undefined : await accounts.users.ensureAdministrator(config.adminPassword, SYSTEM);
+  const closing = opened.move();
+  return { server, firstPassword, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
 
 /**
  * @throws as `openApp` does, and when no server has ever used the folder: most likely it is not the one that was meant, and
  * accounts made there would keep the first start from making its administrator
+ * @param operator in whose name things are managed: whoever runs commands on this machine
  */
-export async function openDataFolder(config: Config, clock: Clock = systemClock): Promise<DataFolder> {
+export async function openDataFolder(
+  config: Config,
+  operator = 'operator',
+  clock: Clock = systemClock,
+): Promise<DataFolder> {
   const isThere = await stat(databasePath(config)).then(
     (found) => found.isFile(),
     () => false,
@@ -82,8 +130,64 @@ export async function openDataFolder(config: Config, clock: Clock = systemClock)
       `there is no registry in ${resolve(config.dataDir)}: name its folder with --data-dir, or start it once with "chartroom serve"`,
     );
   }
-  const database = await openDatabase(config, clock);
-  return { accounts: new Accounts(database, clock), [Symbol.asyncDispose]: () => database.close() };
+  await using opened = new AsyncDisposableStack();
+  const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
+  const accounts = new Accounts({ database, clock, auditDays: config.auditDays });
+  const caller = operatorCalling(operator, new Standings(database, clock));
+  const failures = process.stderr;
+  const management = await buildManagementServer({ accounts, clock, version: VERSION, caller, failures });
+  opened.defer(() => management.close());
+  const closing = opened.move();
+  return { accounts, management, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
+
+/** @throws ConfigError when the settings, though each is allowed, are none of a directory that can be trusted */
+async function openDirectory(config: Config): Promise<UserDirectory | undefined> {
+  const { ldapUrl: url, ldapUserBase: userBase, ldapCaFile: file } = config;
+  if (url === null || userBase === null) return undefined;
+  const options: LdapOptions = {
+    url,
+    startTls: config.ldapStartTls,
+    certificateAuthority: file === null ? null : await readCertificates(file),
+    bindDn: config.ldapBindDn,
+    bindPassword: config.ldapBindPassword,
+    userBase,
+    userFilter: config.ldapUserFilter,
+    groupBase: config.ldapGroupBase,
+    groupFilter: config.ldapGroupFilter,
+  };
+  const problem = checkLdapSettings(options);
+  if (problem !== undefined) throw new ConfigError([problem]);
+  return ldapDirectory(options);
+}
+
+async function readCertificates(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new ConfigError([`ldapCaFile names the file ${resolve(file)}, which cannot be read (${why})`]);
+  }
+}
+
+/** @throws ConfigError when no provider can have the issuer that is set */
+function openProvider(config: Config, clock: Clock): IdentityProvider | undefined {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret, oidcScopes: scopes } = config;
+  if (issuer === null || clientId === null) return undefined;
+  const problem = issuerProblem(issuer);
+  if (problem !== undefined) throw new ConfigError([`oidcIssuer cannot be used: ${problem}`]);
+  const neededClaims = [config.oidcNameClaim, config.oidcGroupsClaim];
+  return openIdProvider({ issuer, clientId, clientSecret, scopes, neededClaims, clock });
+}
+
+function operatorCalling(name: string, standings: Standings): () => Promise<Caller> {
+  const principal = { kind: 'operator', name } as const;
+  const address = { host: 'localhost', isPlainHttp: true };
+  const origin = { clientAddress: '', userAgent: 'chartroom' };
+  return async () => ({
+    ...{ principal, address, origin, token: undefined, rejection: undefined, claimed: '' },
+    rights: await standings.rightsOf(principal, address),
+  });
 }
 
 /** Node closes the connections that are idle when it is told to; here also those that become so when their request ends. */

@@ -1,18 +1,29 @@
 // Turns every error into an answer: the only place that knows statuses and the OCI error form.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Unauthorized } from '../access/unauthorized.ts';
-import { ChunkOutOfOrder, type ErrorCode, RangeNotSatisfiable, RegistryError } from '../oci/error.ts';
+import { AccountError, type AccountErrorReason } from '../accounts/account-error.ts';
+import { ChunkOutOfOrder, type ErrorCode, RangeNotSatisfiable, RegistryError, TooManyRequests } from '../oci/error.ts';
+import { type LoginRefusal, LoginRefused } from '../ports/identity-provider.ts';
+import { isManagementRequest, PROBLEM_TYPE, problemBody } from './api/problem.ts';
 import { baseUrlOf } from './base-url.ts';
+import { causeOf } from './cause-of.ts';
 import { requestPath } from './request-path.ts';
 
+/** What only HTTP, the management API and single sign-on refuse for. */
+export type RefusalCode = ErrorCode | 'BODY_TOO_LARGE' | 'CONFLICT' | 'MEDIA_TYPE_UNSUPPORTED' | 'PROVIDER_UNUSABLE';
+
+type Refusal = RegistryError | { readonly code: RefusalCode; readonly message: string };
+
 /** Status, and the code of the spec's closed list under which clients know it (OCI Distribution Spec, "Error Codes"). */
-const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, code: string]>> = {
+const ANSWERS: Readonly<Record<RefusalCode, readonly [status: number, code: string]>> = {
   BLOB_IN_USE: [409, 'DENIED'],
   BLOB_TOO_LARGE: [413, 'SIZE_INVALID'],
   BLOB_UNKNOWN: [404, 'BLOB_UNKNOWN'],
   BLOB_UPLOAD_INVALID: [400, 'BLOB_UPLOAD_INVALID'],
   BLOB_UPLOAD_UNKNOWN: [404, 'BLOB_UPLOAD_UNKNOWN'],
+  BODY_TOO_LARGE: [413, 'SIZE_INVALID'],
   CHUNK_OUT_OF_ORDER: [416, 'BLOB_UPLOAD_INVALID'],
+  CONFLICT: [409, 'DENIED'],
   DIGEST_INVALID: [400, 'DIGEST_INVALID'],
   FORBIDDEN: [403, 'DENIED'],
   INTERNAL: [500, 'UNKNOWN'],
@@ -20,9 +31,11 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, code: string
   MANIFEST_INVALID: [400, 'MANIFEST_INVALID'],
   MANIFEST_TOO_LARGE: [413, 'SIZE_INVALID'],
   MANIFEST_UNKNOWN: [404, 'MANIFEST_UNKNOWN'],
+  MEDIA_TYPE_UNSUPPORTED: [415, 'UNSUPPORTED'],
   NAME_INVALID: [400, 'NAME_INVALID'],
   NAME_UNKNOWN: [404, 'NAME_UNKNOWN'],
   NOT_FOUND: [404, 'UNSUPPORTED'],
+  PROVIDER_UNUSABLE: [502, 'UNKNOWN'],
   RANGE_NOT_SATISFIABLE: [416, 'SIZE_INVALID'],
   REQUEST_INVALID: [400, 'UNSUPPORTED'],
   SIZE_INVALID: [400, 'SIZE_INVALID'],
@@ -35,20 +48,43 @@ const ANSWERS: Readonly<Record<ErrorCode, readonly [status: number, code: string
   WRONG_REPOSITORY: [409, 'DENIED'],
 };
 
-/** The error handler of the whole server. Helm prints code and message as they are, so both are for people. */
+const REASONS: Readonly<Record<AccountErrorReason, RefusalCode>> = {
+  conflict: 'CONFLICT',
+  forbidden: 'FORBIDDEN',
+  invalid: 'REQUEST_INVALID',
+  missing: 'NOT_FOUND',
+};
+
+const LOGIN_REFUSALS: Readonly<Record<Exclude<LoginRefusal, 'stale'>, RefusalCode>> = {
+  denied: 'FORBIDDEN',
+  misconfigured: 'PROVIDER_UNUSABLE',
+  unreachable: 'UNAVAILABLE',
+  untrusted: 'PROVIDER_UNUSABLE',
+};
+
+/**
+ * The error handler of the whole server: a problem (RFC 9457) for the management API, else the spec's form. Helm prints code
+ * and message as they are, so both are for people.
+ */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalFor(error, request);
   const [status, code] = ANSWERS[refusal.code];
-  // What is unavailable was said by whoever found out.
   if (status === 500) request.log.error({ err: error }, 'request failed');
-  else request.refusal = refusal.message;
+  else [request.refusal, request.refusalCode] = [refusal.message, refusal.code];
+  // What has no cause was said by whoever found out.
+  const cause = status > 500 ? causeOf(error) : undefined;
+  if (cause !== undefined) request.log.warn({ cause }, refusal.message);
   if (refusal instanceof Unauthorized) reply.header('www-authenticate', challenge(request, refusal));
   if (refusal instanceof ChunkOutOfOrder) reply.header('range', `0-${Math.max(0, refusal.offset - 1)}`);
   if (refusal instanceof ChunkOutOfOrder) reply.header('location', requestPath(request.originalUrl));
   if (refusal instanceof RangeNotSatisfiable) reply.header('content-range', `bytes */${refusal.size}`);
-  if (status === 429) reply.header('retry-after', '1');
+  if (status === 429) reply.header('retry-after', refusal instanceof TooManyRequests ? refusal.retryAfter : 1);
   // The rest of a body that is too large is not worth reading.
   if (status === 413) reply.header('connection', 'close');
+  if (isManagementRequest(request)) {
+    const problem = problemBody({ code: refusal.code, status, detail: refusal.message });
+    return reply.code(status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(problem);
+  }
   return reply.code(status).type('application/json').send(errorBody(code, refusal.message));
 }
 
@@ -76,9 +112,23 @@ function methodsAt({ server, url }: FastifyRequest): readonly string[] {
   return methods.filter((method) => (server.findRoute({ method, url }) as object | null) !== null);
 }
 
-function refusalFor(error: FastifyError, request: FastifyRequest): RegistryError {
+function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
   if (error instanceof RegistryError) return error;
+  if (error instanceof AccountError) return { code: REASONS[error.reason], message: error.message };
+  if (error instanceof LoginRefused) {
+    const { refusal, message } = error;
+    return refusal === 'stale' ? new Unauthorized(message) : { code: LOGIN_REFUSALS[refusal], message };
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' && isManagementRequest(request)) {
+    return {
+      code: 'MEDIA_TYPE_UNSUPPORTED',
+      message: 'the body must be JSON, sent as "Content-Type: application/json"',
+    };
+  }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    if (isManagementRequest(request)) {
+      return { code: 'BODY_TOO_LARGE', message: 'the body is too large: here it may have 64 KiB' };
+    }
     return new RegistryError('MANIFEST_TOO_LARGE', 'the body is too large: a manifest may have 4 MiB, a form 64 KiB');
   }
   if (error.code === 'ECONNRESET' || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {

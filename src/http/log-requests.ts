@@ -1,6 +1,7 @@
 // One log line for each request: who, what, how it ended, how long it took; never a header's value, a query or a body.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { nameOf } from '../access/principal.ts';
+import { clientAddressOf } from './client-address.ts';
 import { requestPath } from './request-path.ts';
 
 export function logRequests(app: FastifyInstance): void {
@@ -29,7 +30,7 @@ function whoAndWhat(request: FastifyRequest) {
     path: requestPath(request.originalUrl),
     principal: caller ? nameOf(caller.principal) : undefined,
     repository: request.repository as typeof request.repository | undefined,
-    address: request.ip,
+    address: clientAddressOf(request),
     userAgent: request.headers['user-agent'],
   };
 }

@@ -4,16 +4,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import type { Authentication } from '../access/authentication.ts';
-import type { Permissions } from '../access/permissions.ts';
 import type { Tokens } from '../access/tokens.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Sightings } from '../events/sightings.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Registry } from '../registry/registry.ts';
 import { markAnswer } from './answer-headers.ts';
-import { guard } from './authenticate.ts';
+import { type Management, managementRoutes } from './api/management.ts';
+import { arrivalOf, guard } from './authenticate.ts';
 import { answerError, answerNotFound } from './errors.ts';
 import { foldRepositoryName } from './fold-repository-name.ts';
 import { healthRoutes } from './health.ts';
 import { answerLocalOnly } from './local-only.ts';
 import { logRequests } from './log-requests.ts';
+import { noteRefusals } from './note-refusals.ts';
 import { baseRoutes } from './oci/base.ts';
 import { blobRoutes } from './oci/blobs.ts';
 import { catalogRoutes } from './oci/catalog.ts';
@@ -21,6 +25,7 @@ import { manifestRoutes } from './oci/manifests.ts';
 import { referrerRoutes } from './oci/referrers.ts';
 import { tagRoutes } from './oci/tags.ts';
 import { uploadRoutes } from './oci/uploads.ts';
+import { LOGIN_PATH, type SingleSignOn, ssoRoutes } from './sso.ts';
 import { closeConnectionsWhenStopping } from './stopping.ts';
 import { tokenRoutes } from './token.ts';
 import { answerUnreadable } from './unreadable-requests.ts';
@@ -38,8 +43,14 @@ export type Routes = FastifyInstance<
 export interface ServerOptions {
   readonly registry: Registry;
   readonly authentication: Authentication;
-  readonly permissions: Permissions;
+  readonly sightings: Sightings;
   readonly tokens: Tokens;
+  readonly accounts: Accounts;
+  /** Undefined when there is no provider. */
+  readonly singleSignOn: SingleSignOn | undefined;
+  readonly clock: Clock;
+  /** Of the program. */
+  readonly version: string;
   readonly publicUrl: string | null;
   readonly trustedProxies: readonly string[];
   readonly logger: FastifyBaseLogger;
@@ -48,7 +59,7 @@ export interface ServerOptions {
 /** A connection on which nothing moves for so long is closed: milliseconds. Making a very large blob durable takes a while. */
 const IDLE_TIMEOUT = 10 * 60 * 1000;
 /** All that Node takes of a request's head, so that a name that is too long is refused in our own words. */
-const MAXIMUM_PARAMETER_LENGTH = 16 * 1024;
+export const MAXIMUM_PARAMETER_LENGTH = 16 * 1024;
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = typed(
@@ -69,29 +80,49 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       return503OnClosing: false,
     }),
   );
-  app.decorate('publicUrl', options.publicUrl);
-  app.decorateRequest('caller');
-  app.decorateRequest('repository');
-  app.decorateRequest('neededScope');
-  app.decorateRequest('refusal');
-  app.setErrorHandler(answerError);
-  app.setNotFoundHandler(answerNotFound);
+  decorate(app, options.publicUrl);
   app.addHook('onSend', async (request, reply) => {
     markAnswer(request, reply);
   });
   logRequests(app);
+  noteRefusals(app, options.sightings);
   closeConnectionsWhenStopping(app);
   if (options.authentication.isOpen) answerLocalOnly(app);
-  welcomeRoute(app);
+  const { singleSignOn } = options;
+  welcomeRoute(app, singleSignOn && LOGIN_PATH);
   healthRoutes(app, options.registry);
   await app.register(async (scope) => await tokenRoutes(typed(scope), options));
   await app.register(async (scope) => await distributionRoutes(typed(scope), options));
+  if (singleSignOn) {
+    await app.register(async (scope) => await ssoRoutes(typed(scope), { ...options, ...singleSignOn }));
+  }
+  await registerManagement(app, {
+    ...options,
+    identify: (request) => options.authentication.identify(request.headers.authorization, arrivalOf(request)),
+    logIn: (request, credentials) => options.authentication.logIn(credentials, arrivalOf(request)),
+  });
   return app;
+}
+
+/** What routes and error handlers expect of a request, and the handlers. */
+export function decorate(app: FastifyInstance, publicUrl: string | null): void {
+  app.decorate('publicUrl', publicUrl);
+  app.decorateRequest('caller');
+  app.decorateRequest('repository');
+  app.decorateRequest('neededScope');
+  app.decorateRequest('refusal');
+  app.decorateRequest('refusalCode');
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerNotFound);
+}
+
+export async function registerManagement(app: FastifyInstance, management: Management): Promise<void> {
+  await app.register(async (scope) => await managementRoutes(typed(scope), management), { prefix: '/api/v1' });
 }
 
 /** Everything under /v2: guarded, and each kind of route in a scope of its own, with its own way to read a body. */
 async function distributionRoutes(app: Routes, options: ServerOptions): Promise<void> {
-  guard(app, options);
+  guard(app, { ...options, uploads: options.registry.uploads });
   // Some clients give even a DELETE a type, which says nothing here: only manifests and uploads have a body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));

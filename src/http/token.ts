@@ -1,43 +1,55 @@
 // The token endpoint, GET and POST (https://distribution.github.io/distribution/spec/auth/token/ and …/oauth/).
 import formbody from '@fastify/formbody';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Authentication } from '../access/authentication.ts';
-import type { Permissions } from '../access/permissions.ts';
-import type { Caller } from '../access/principal.ts';
-import { parseScopes } from '../access/scope.ts';
+import type { Caller } from '../access/caller.ts';
+import { grant } from '../access/permissions.ts';
+import { authorOf } from '../access/principal.ts';
+import { parseScopes, type ScopedAccess } from '../access/scope.ts';
 import type { Tokens } from '../access/tokens.ts';
 import { Unauthorized } from '../access/unauthorized.ts';
+import type { Sightings } from '../events/sightings.ts';
 import { RegistryError } from '../oci/error.ts';
-import { addressOf } from './base-url.ts';
+import { arrivalOf } from './authenticate.ts';
 import type { Routes } from './server.ts';
 
 const MAXIMUM_FORM_BYTES = 64 * 1024;
+/** RFC 8693, section 2.1 */
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const Scopes = Type.Optional(Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 50 }));
 const Query = Type.Object({ scope: Scopes });
 const Form = Type.Object({
   grant_type: Type.String(),
   username: Type.Optional(Type.String()),
   password: Type.Optional(Type.String()),
+  subject_token: Type.Optional(Type.String()),
   scope: Scopes,
 });
 
 export interface TokenService {
   readonly authentication: Authentication;
-  readonly permissions: Permissions;
   readonly tokens: Tokens;
+  readonly sightings: Sightings;
 }
 
-export async function tokenRoutes(app: Routes, { authentication, permissions, tokens }: TokenService): Promise<void> {
+export async function tokenRoutes(app: Routes, { authentication, tokens, sightings }: TokenService): Promise<void> {
   await app.register(formbody, { bodyLimit: MAXIMUM_FORM_BYTES });
 
-  const answer = async (caller: Caller, scopes: readonly string[], reply: FastifyReply): Promise<FastifyReply> => {
-    const granted = await permissions.grant(caller, parseScopes(scopes));
+  const answer = async (request: FastifyRequest, scopes: readonly string[], reply: FastifyReply) => {
+    const { caller } = request;
+    const asked = parseScopes(scopes);
+    const granted = grant(caller, asked);
+    // Without a scope, as "helm registry login" asks, it is the credential alone that counts.
+    if (asked.length === 0 && caller.rejection) throw caller.rejection;
+    if (granted.length > 0) noteToken(sightings, caller, granted);
     const issued = tokens.issue(caller.principal, granted);
-    return reply.header('cache-control', 'no-store').send({
+    warnOfRejection(reply, caller);
+    return await reply.header('cache-control', 'no-store').send({
       // Docker's clients read the first, OAuth's (helm's POST) the second.
       token: issued.token,
       access_token: issued.token,
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
       token_type: 'Bearer',
       expires_in: issued.expiresIn,
       issued_at: new Date(issued.issuedAt).toISOString(),
@@ -45,32 +57,68 @@ export async function tokenRoutes(app: Routes, { authentication, permissions, to
   };
 
   app.get('/token', { schema: { querystring: Query } }, async (request, reply) => {
-    const caller = await callerOf(request, authentication);
-    return await answer(caller, request.query.scope ?? [], reply);
+    const { authorization } = request.headers;
+    const bearer = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (bearer !== undefined) requireForeign(bearer, tokens);
+    request.caller = await authentication.identify(authorization, arrivalOf(request));
+    return await answer(request, request.query.scope ?? [], reply);
   });
 
   app.post('/token', { schema: { body: Form } }, async (request, reply) => {
-    const { grant_type: grantType, username, password, scope } = request.body;
-    if (grantType !== 'password') {
-      throw new RegistryError(
-        'REQUEST_INVALID',
-        `grant_type "${grantType.slice(0, 40)}" is not known here: use "password"`,
-      );
-    }
-    const credentials = username !== undefined && password !== undefined ? { name: username, password } : undefined;
-    const caller = await authentication.logIn(credentials, addressOf(request));
-    request.caller = caller;
-    return await answer(caller, scope ?? [], reply);
+    request.caller = await callerOf(request, request.body, authentication, tokens);
+    return await answer(request, request.body.scope ?? [], reply);
   });
 }
 
-/** A token must not be worth another one, or it would never end: only a password, or nothing, is taken. */
-async function callerOf(request: FastifyRequest, authentication: Authentication): Promise<Caller> {
-  const { authorization } = request.headers;
-  if (authorization !== undefined && !/^basic /i.test(authorization)) {
-    throw new Unauthorized('a token is given for a user name and password ("Authorization: Basic"), not for a token');
+async function callerOf(
+  request: FastifyRequest,
+  form: Static<typeof Form>,
+  authentication: Authentication,
+  tokens: Tokens,
+): Promise<Caller> {
+  const { grant_type: grantType, username, password, subject_token: subject } = form;
+  const arrival = arrivalOf(request);
+  switch (grantType) {
+    case 'password': {
+      const credentials = username !== undefined && password !== undefined ? { name: username, password } : undefined;
+      return await authentication.logIn(credentials, arrival);
+    }
+    case TOKEN_EXCHANGE: {
+      if (subject === undefined) throw new RegistryError('REQUEST_INVALID', 'a token exchange needs a "subject_token"');
+      requireForeign(subject, tokens);
+      return await authentication.identify(`Bearer ${subject}`, arrival);
+    }
+    default:
+      throw new RegistryError(
+        'REQUEST_INVALID',
+        `grant_type "${grantType.slice(0, 60)}" is not known here: use "password" or "${TOKEN_EXCHANGE}"`,
+      );
   }
-  const caller = await authentication.identify(authorization, addressOf(request));
-  request.caller = caller;
-  return caller;
+}
+
+/** A token of ours must not be worth another one, or it would never end. */
+function requireForeign(token: string, tokens: Tokens): void {
+  if (!tokens.isOwn(token)) return;
+  throw new Unauthorized(
+    'a token is given for a user name and password, a secret, or an identity token, not for another token of this registry',
+  );
+}
+
+/** OCI Distribution Spec, "Warnings": oras and crane print them, helm does not. */
+function warnOfRejection(reply: FastifyReply, { rejection }: Caller): void {
+  if (!rejection) return;
+  const text = rejection.message.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, "'");
+  reply.header('warning', `299 - "${text.slice(0, 1000)}"`);
+}
+
+function noteToken(sightings: Sightings, { principal, origin }: Caller, granted: readonly ScopedAccess[]): void {
+  for (const access of granted) {
+    if (access.type !== 'repository') continue;
+    sightings.note({
+      kind: 'token.issued',
+      author: authorOf(principal, origin),
+      repository: access.name,
+      detail: { actions: access.actions },
+    });
+  }
 }

@@ -56,7 +56,7 @@ export class Blobs {
         );
       }
       if (!(await unlinkBlob(tx, repository, digest))) throw unknown(repository, digest);
-      await recordEvent(tx, { kind: 'blob.deleted', at, actor: actor.name, repository, digest });
+      await recordEvent(tx, { kind: 'blob.deleted', at, author: actor.author, repository, digest });
     });
   }
 }

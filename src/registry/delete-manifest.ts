@@ -21,7 +21,7 @@ export async function deleteManifest(
   actor: Actor,
 ): Promise<void> {
   const at = dependencies.clock.now();
-  const occasion = { at, actor: actor.name, repository };
+  const occasion = { at, author: actor.author, repository };
   const isDeleted = await dependencies.database.transaction(async (tx) => {
     const deletion = { repository, at, by: actor.name };
     const tags =

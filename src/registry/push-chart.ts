@@ -62,7 +62,7 @@ export async function inspectChartPush(
     identity: `${layers.config.digest} ${layers.content.digest}`,
     warnings: findings.map((finding) => finding.message),
     // Whoever may not read that repository must not learn from a refusal that it exists.
-    meant: meant && (await actor.maySee(meant)) ? meant : undefined,
+    meant: meant && actor.maySee(meant) ? meant : undefined,
   };
 }
 

@@ -92,7 +92,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
     pushedAt: at,
     pushedBy: actor.name,
   });
-  if (isNew) await recordEvent(tx, { kind: 'manifest.pushed', at, actor: actor.name, repository, digest });
+  if (isNew) await recordEvent(tx, { kind: 'manifest.pushed', at, author: actor.author, repository, digest });
   if (chart) await recordChart(tx, repository, digest, chart);
   const pushId = randomUUID();
   // In one order for everybody: two pushes that wrote the same tags in different orders would wait for each other for ever.
@@ -112,7 +112,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
     if (!pointed) throw await publishedRefusal(tx, repository, tag, accepted);
     // A push that only repeats what is published leaves no event.
     if (pointed.pushId !== pushId) continue;
-    const occasion = { at, actor: actor.name, repository, tag, digest };
+    const occasion = { at, author: actor.author, repository, tag, digest };
     const { name = '', version = '' } = chart?.metadata ?? {};
     await recordEvent(
       tx,

@@ -140,7 +140,7 @@ export class Uploads {
     const candidates = from ? [from] : await repositoriesWithBlob(this.#database, digest, MOUNT_CANDIDATES);
     for (const candidate of candidates) {
       const isThere = (await findBlobSize(this.#database, candidate, digest)) !== undefined;
-      if (isThere && (await (from ? actor.maySee(candidate) : actor.mayPull(candidate)))) return candidate;
+      if (isThere && (from ? actor.maySee(candidate) : actor.mayPull(candidate))) return candidate;
     }
     return undefined;
   }
@@ -156,6 +156,12 @@ export class Uploads {
       if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', `${source} has no blob ${digest}`);
       await linkBlob(tx, { repository, digest, size, now });
     });
+  }
+
+  /** Whether the upload is this owner's, and was opened between these times: milliseconds since 1970. */
+  async beganWithin(id: string, ownerKey: string, from: number, to: number): Promise<boolean> {
+    const upload = isUploadId(id) ? await findUpload(this.#database, id) : undefined;
+    return upload?.owner === ownerKey && upload.createdAt >= from && upload.createdAt <= to;
   }
 
   async #find(address: UploadAddress): Promise<{ readonly id: UploadId; readonly received: number }> {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import { OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { putManifest } from '../support/artifacts.ts';
+import { AUTHOR, MANAGER } from '../support/manager.ts';
 import { ADMIN, type RequestOptions, startRegistry } from '../support/start-registry.ts';
 import { bytesOf, imageManifest } from './support/manifests.ts';
 import { addMember, tokenFor } from './support/members.ts';
@@ -27,10 +28,10 @@ beforeAll(async () => {
   credentials.set('stranger', await addMember(registry, 'stranger', { role: 'maintainer', namespace: 'elsewhere' }));
   for (const role of ['reader', 'writer', 'maintainer'] as const) {
     const member = await addMember(registry, role, { role, namespace: 'private' });
-    await registry.accounts.addGrant({ user: role, role, namespace: 'public', actor: 'test' });
+    await registry.accounts.grants.put({ holder: 'user', name: role, role, namespace: 'public' }, AUTHOR);
     credentials.set(role, member);
   }
-  await registry.accounts.setVisibility({ path: 'public', visibility: 'public', actor: 'test' });
+  await registry.accounts.namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
   for (const repository of ['private/web', 'public/web']) {
     const bytes = bytesOf(await imageManifest(registry, repository));
     await putManifest(registry, repository, 'tip', bytes);
@@ -197,9 +198,12 @@ describe('a role', () => {
     const member = await addMember(registry, 'changing');
     const push = async () => (await registry.request('POST', '/v2/gained/blobs/uploads/', { as: member })).status;
     expect(await push()).toBe(403);
-    await registry.accounts.addGrant({ user: 'changing', role: 'writer', namespace: 'gained', actor: 'test' });
+    await registry.accounts.grants.put(
+      { holder: 'user', name: 'changing', role: 'writer', namespace: 'gained' },
+      AUTHOR,
+    );
     expect(await push()).toBe(202);
-    await registry.accounts.removeGrant({ user: 'changing', namespace: 'gained', actor: 'test' });
+    await registry.accounts.grants.remove({ holder: 'user', name: 'changing', namespace: 'gained' }, AUTHOR);
     expect(await push()).toBe(403);
   });
 
@@ -215,7 +219,7 @@ test('visibility is decided by the nearest path that has one', async () => {
     ['open/closed', 'private'],
     ['open/closed/open', 'public'],
   ] as const) {
-    await registry.accounts.setVisibility({ path, visibility, actor: 'test' });
+    await registry.accounts.namespaces.setVisibility({ path, visibility }, MANAGER);
   }
   for (const [name, status] of [
     ['open/web', 404],

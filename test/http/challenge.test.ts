@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import { errorOf, putManifest } from '../support/artifacts.ts';
+import { MANAGER } from '../support/manager.ts';
 import { ADMIN, startRegistry } from '../support/start-registry.ts';
 import { bytesOf, imageManifest } from './support/manifests.ts';
 import { exchange, sendRaw } from './support/raw-request.ts';
@@ -9,7 +10,7 @@ import { exchange, sendRaw } from './support/raw-request.ts';
 const registry = await startRegistry();
 const proxied = await startRegistry({ trustedProxies: ['127.0.0.1'] });
 const named = await startRegistry({ publicUrl: 'https://charts.example.com', trustedProxies: ['127.0.0.1'] });
-await registry.accounts.setVisibility({ path: 'public', visibility: 'public', actor: 'test' });
+await registry.accounts.namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
 await putManifest(registry, 'public/web', 'tip', bytesOf(await imageManifest(registry, 'public/web')));
 afterAll(async () => {
   for (const each of [registry, proxied, named]) await each[Symbol.asyncDispose]();
@@ -97,8 +98,8 @@ describe('an Authorization header that is wrong', () => {
     'nonsense',
     'Bearer null',
     'Bearer undefined',
-  ])('is refused, also for what is public: "%s"', async (authorization) => {
-    for (const target of ['/v2/', '/v2/public/web/tags/list']) {
+  ])('is refused: "%s"', async (authorization) => {
+    for (const target of ['/v2/', '/v2/team/web/tags/list']) {
       const headers = [`Authorization: ${authorization}`];
       const answer = await sendRaw(registry.url, { method: 'GET', target, headers });
       expect([target, answer.status]).toEqual([target, 401]);
@@ -117,7 +118,6 @@ describe('an Authorization header that is wrong', () => {
     const headers = { authorization: shown };
     for (const [method, path, scope] of [
       ['GET', '/v2/team/web/tags/list', 'repository:team/web:pull'],
-      ['GET', '/v2/public/web/tags/list', 'repository:public/web:pull'],
       ['POST', '/v2/team/web/blobs/uploads/', 'repository:team/web:pull,push'],
       ['DELETE', '/v2/team/web/manifests/tip', 'repository:team/web:delete'],
       ['GET', '/v2/_catalog', 'registry:catalog:*'],

@@ -5,9 +5,10 @@ import jsonwebtoken from 'jsonwebtoken';
 import { afterAll, describe, expect, test } from 'vitest';
 import { errorOf, putManifest } from '../support/artifacts.ts';
 import { TestClock } from '../support/clock.ts';
+import { MANAGER } from '../support/manager.ts';
 import { ADMIN, startRegistry } from '../support/start-registry.ts';
 import { bytesOf, imageManifest } from './support/manifests.ts';
-import { addMember, tokenFor } from './support/members.ts';
+import { addMember, principalOf as readPrincipal, tokenFor } from './support/members.ts';
 
 const clock = new TestClock('2026-11-23T10:02:33.500Z');
 const registry = await startRegistry({}, clock);
@@ -15,7 +16,7 @@ const HOST = new URL(registry.url).host;
 for (const repository of ['team/web', 'public/web']) {
   await putManifest(registry, repository, 'tip', bytesOf(await imageManifest(registry, repository)));
 }
-await registry.accounts.setVisibility({ path: 'public', visibility: 'public', actor: 'test' });
+await registry.accounts.namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
 const reader = await addMember(registry, 'reader', { role: 'reader', namespace: 'team' });
 const writer = await addMember(registry, 'writer', { role: 'writer', namespace: 'team' });
 const stranger = await addMember(registry, 'stranger');
@@ -23,6 +24,10 @@ afterAll(() => registry[Symbol.asyncDispose]());
 
 function access(name: string, ...actions: readonly string[]): unknown {
   return { type: 'repository', name, actions };
+}
+
+async function principalOf(as: string): Promise<object> {
+  return readPrincipal(await tokenFor(registry, as));
 }
 
 async function statusWith(as: string, method: string, path: string): Promise<number> {
@@ -61,19 +66,27 @@ describe('a token without the scope', () => {
   });
 });
 
-describe('a token is worth nothing', () => {
+describe('a token is worth nothing', async () => {
   const PATH = '/v2/team/web/manifests/tip';
-  const PAYLOAD = { sub: 'admin', kind: 'user', access: [access('team/web', 'pull', 'push', 'delete')] };
   const OPTIONS = { algorithm: 'HS256', issuer: 'chartroom', audience: 'chartroom' } as const;
+  const ADMINISTRATOR = await principalOf(ADMIN);
 
-  async function key(): Promise<Buffer> {
-    return await readFile(join(registry.dataDir, 'token-signing.key'));
+  /** The registry's own key, and the options to sign with it as the registry does. */
+  async function key(): Promise<{
+    readonly secret: Buffer;
+    readonly options: typeof OPTIONS & { readonly keyid: string };
+  }> {
+    const text = await readFile(join(registry.dataDir, 'token-signing-keys.json'), 'utf8');
+    const [first] = (JSON.parse(text) as { keys: readonly { id: string; secret: string }[] }).keys;
+    if (!first) throw new Error('no signing key');
+    return { secret: Buffer.from(first.secret, 'base64url'), options: { ...OPTIONS, keyid: first.id } };
   }
 
   /** Claims that are in time for the test's clock. */
   function payload(more: object = {}): object {
     const now = Math.floor(clock.now() / 1000);
-    return { ...PAYLOAD, iat: now, exp: now + 300, ...more };
+    const everything = [access('team/web', 'pull', 'push', 'delete')];
+    return { sub: 'admin', principal: ADMINISTRATOR, access: everything, iat: now, exp: now + 300, ...more };
   }
 
   async function expectRefused(token: string): Promise<void> {
@@ -91,8 +104,8 @@ describe('a token is worth nothing', () => {
   }
 
   test('unless it is as the registry makes it, which this test can do with its key', async () => {
-    const token = jsonwebtoken.sign(payload(), await key(), OPTIONS);
-    expect(await statusWith(`Bearer ${token}`, 'GET', PATH)).toBe(200);
+    const { secret, options } = await key();
+    expect(await statusWith(`Bearer ${jsonwebtoken.sign(payload(), secret, options)}`, 'GET', PATH)).toBe(200);
   });
 
   test('after its time', async () => {
@@ -112,22 +125,46 @@ describe('a token is worth nothing', () => {
   });
 
   test('when it was made without a key, or with another one', async () => {
-    await expectRefused(jsonwebtoken.sign(payload(), '', { ...OPTIONS, algorithm: 'none' }));
-    await expectRefused(jsonwebtoken.sign(payload(), 'guessed', OPTIONS));
-    await expectRefused(jsonwebtoken.sign(payload(), Buffer.alloc(32), OPTIONS));
+    const { options } = await key();
+    await expectRefused(jsonwebtoken.sign(payload(), '', { ...options, algorithm: 'none' }));
+    await expectRefused(jsonwebtoken.sign(payload(), 'guessed', options));
+    await expectRefused(jsonwebtoken.sign(payload(), Buffer.alloc(32), options));
   });
 
   test('when it was made with another algorithm, for somebody else, or by somebody else', async () => {
-    await expectRefused(jsonwebtoken.sign(payload(), await key(), { ...OPTIONS, algorithm: 'HS512' }));
-    await expectRefused(jsonwebtoken.sign(payload(), await key(), { ...OPTIONS, audience: 'other' }));
-    await expectRefused(jsonwebtoken.sign(payload(), await key(), { ...OPTIONS, issuer: 'other' }));
+    const { secret, options } = await key();
+    await expectRefused(jsonwebtoken.sign(payload(), secret, { ...options, algorithm: 'HS512' }));
+    await expectRefused(jsonwebtoken.sign(payload(), secret, { ...options, audience: 'other' }));
+    // An identity token of somebody else, whom nobody trusts.
+    const foreign = jsonwebtoken.sign(payload(), secret, { ...options, issuer: 'other' });
+    expect([
+      await statusWith(`Bearer ${foreign}`, 'GET', PATH),
+      await statusWith(`Bearer ${foreign}`, 'GET', '/v2/'),
+    ]).toEqual([401, 401]);
+  });
+
+  test('when it names a key of ours that it was not signed with, or none', async () => {
+    const { secret, options } = await key();
+    await expectRefused(jsonwebtoken.sign(payload(), secret, { ...options, keyid: 'unknown' }));
+    await expectRefused(jsonwebtoken.sign(payload(), secret, OPTIONS));
+  });
+
+  test('when it names nobody, everybody, or somebody of another time', async () => {
+    const { secret, options } = await key();
+    const signed = (principal: unknown) => jsonwebtoken.sign(payload({ principal }), secret, options);
+    for (const principal of [undefined, null, {}, { kind: 'open' }, { kind: 'root' }, 'admin', 5]) {
+      await expectRefused(signed(principal));
+    }
+    for (const change of [{ id: 'another' }, { version: 99 }, { id: undefined }, { version: undefined }]) {
+      await expectRefused(signed({ ...ADMINISTRATOR, ...change }));
+    }
   });
 
   test('when a letter of it was changed', async () => {
     const token = (await tokenFor(registry, reader, 'repository:team/web:pull')).slice('Bearer '.length);
     const [head = '', body = '', signature = ''] = token.split('.');
     const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as object;
-    const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'admin' })).toString('base64url');
+    const forged = Buffer.from(JSON.stringify({ ...claims, principal: ADMINISTRATOR })).toString('base64url');
     await expectRefused(`${head}.${forged}.${signature}`);
     const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
     await expectRefused(`${none}.${body}.`);

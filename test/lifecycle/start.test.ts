@@ -209,14 +209,14 @@ test('the second start finds everything as the first one left it, and says nothi
   await using folder = await temporaryFolder();
   const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
   const first = await (await serveChartroom(options)).stop('SIGTERM');
-  const key = await readFile(join(folder.path, 'data', 'token-signing.key'));
+  const key = await readFile(join(folder.path, 'data', 'token-signing-keys.json'));
   const second = await (await serveChartroom(options)).stop('SIGTERM');
   expect([first, second]).toMatchObject([
     { code: 0, stderr: '' },
     { code: 0, stderr: '' },
   ]);
-  expect(await readFile(join(folder.path, 'data', 'token-signing.key'))).toEqual(key);
-  expect((await stat(join(folder.path, 'data', 'token-signing.key'))).mode & 0o077).toBe(0);
+  expect(await readFile(join(folder.path, 'data', 'token-signing-keys.json'))).toEqual(key);
+  expect((await stat(join(folder.path, 'data', 'token-signing-keys.json'))).mode & 0o077).toBe(0);
 });
 
 /** The one line on standard error of a command that has failed, as it must. */

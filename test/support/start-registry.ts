@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import type { Accounts } from '../../src/access/accounts.ts';
+import type { Accounts } from '../../src/accounts/accounts.ts';
 import { openApp, openDataFolder } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { type Clock, systemClock } from '../../src/ports/clock.ts';
+import { routesOf } from './routes.ts';
 
 /** The administrator of every test registry, for `Authorization: Basic`. */
 export const ADMIN = 'admin:administrator-password';
@@ -17,6 +18,8 @@ export interface TestRegistry extends AsyncDisposable {
   readonly url: string;
   readonly dataDir: string;
   readonly accounts: Accounts;
+  /** `GET /v2/:name/tags/list` and so on */
+  readonly routes: readonly string[];
   /**
    * Sends a request; paths start with a slash. Redirects are not followed.
    * @param as `name:password`, a bearer token as `Bearer …`, or undefined for nobody; the administrator by default
@@ -39,13 +42,16 @@ export async function startRegistry(settings: Partial<Config> = {}, clock: Clock
   const logger = pino({ level: 'silent' });
   let app = await openApp(config, logger, clock);
   let url = await app.server.listen({ host: '127.0.0.1', port: 0 });
-  const dataFolder = await openDataFolder(config, clock);
+  const dataFolder = await openDataFolder(config, 'operator', clock);
   return {
     get url() {
       return url;
     },
     dataDir,
     accounts: dataFolder.accounts,
+    get routes() {
+      return routesOf(app.server);
+    },
     request: (method, path, options = {}) => send(url, method, path, options),
     restart: async (changes = {}) => {
       await app[Symbol.asyncDispose]();

@@ -2,7 +2,6 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Permissions } from '../../access/permissions.ts';
 import { type ByteRange, parseRange } from '../../oci/byte-range.ts';
 import { type Digest, parseDigest } from '../../oci/digest.ts';
 import { unreachable } from '../../oci/error.ts';
@@ -14,10 +13,7 @@ import type { Routes } from '../server.ts';
 const PATH = '/v2/:name/blobs/:digest';
 const Params = Type.Object({ name: Type.String(), digest: Type.String() });
 
-export function blobRoutes(
-  app: Routes,
-  { registry, permissions }: { readonly registry: Registry; readonly permissions: Permissions },
-): void {
+export function blobRoutes(app: Routes, { registry }: { readonly registry: Registry }): void {
   app.head(PATH, { config: { access: 'pull' }, schema: { params: Params } }, async (request, reply) => {
     const digest = parseDigest(request.params.digest);
     const size = await registry.blobs.size(request.repository, digest);
@@ -46,7 +42,7 @@ export function blobRoutes(
 
   app.delete(PATH, { config: { access: 'delete' }, schema: { params: Params } }, async (request, reply) => {
     const digest = parseDigest(request.params.digest);
-    await registry.blobs.delete(request.repository, digest, actorOf(request, permissions));
+    await registry.blobs.delete(request.repository, digest, actorOf(request));
     return await reply.code(202).send();
   });
 }

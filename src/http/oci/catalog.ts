@@ -1,19 +1,15 @@
 // GET /v2/_catalog: the repositories that the caller may read (Docker Registry HTTP API V2, "Listing Repositories").
-import type { Permissions } from '../../access/permissions.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Routes } from '../server.ts';
 import { linkNext, PageQuery, pageOf } from './paging.ts';
 
-export function catalogRoutes(
-  app: Routes,
-  { registry, permissions }: { readonly registry: Registry; readonly permissions: Permissions },
-): void {
+export function catalogRoutes(app: Routes, { registry }: { readonly registry: Registry }): void {
   app.get(
     '/v2/_catalog',
     { config: { access: 'catalog' }, schema: { querystring: PageQuery } },
     async (request, reply) => {
       const page = pageOf(request.query);
-      const rights = await permissions.rightsOf(request.caller.principal);
+      const { rights } = request.caller;
       // Whoever may read nothing must not have everything looked through to learn it.
       const { items, hasMore } = rights.mayReadAnything
         ? await registry.listCatalog(page, (name) => rights.on(name).includes('pull'))

@@ -2,7 +2,6 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Permissions } from '../../access/permissions.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { MAXIMUM_MANIFEST_BYTES } from '../../oci/manifest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
@@ -16,10 +15,7 @@ const PATH = '/v2/:name/manifests/:reference';
 const Params = Type.Object({ name: Type.String(), reference: Type.String() });
 const Tags = Type.Object({ tag: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })) });
 
-export function manifestRoutes(
-  app: Routes,
-  { registry, permissions }: { readonly registry: Registry; readonly permissions: Permissions },
-): void {
+export function manifestRoutes(app: Routes, { registry }: { readonly registry: Registry }): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAXIMUM_MANIFEST_BYTES }, (_request, body, done) =>
     done(null, body),
@@ -53,7 +49,7 @@ export function manifestRoutes(
         tags: (request.query.tag ?? []).map(parseTag),
         contentType: contentTypeOf(request),
         bytes: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-        actor: actorOf(request, permissions),
+        actor: actorOf(request),
       });
       if (pushed.subject) reply.header('oci-subject', pushed.subject);
       if (request.query.tag) reply.header('oci-tag', pushed.tags.join(', '));
@@ -69,7 +65,7 @@ export function manifestRoutes(
   app.delete(PATH, { config: { access: 'delete' }, schema: { params: Params } }, async (request, reply) => {
     const { repository } = request;
     const reference = existing(repository, request.params.reference);
-    await registry.deleteManifest(repository, reference, actorOf(request, permissions));
+    await registry.deleteManifest(repository, reference, actorOf(request));
     return await reply.code(202).send();
   });
 }

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { Permissions } from '../../access/permissions.ts';
+import { authorize } from '../../access/permissions.ts';
 import { formatScope } from '../../access/scope.ts';
 import { parseContentRange } from '../../oci/byte-range.ts';
 import { type Digest, type DigestAlgorithm, parseDigest } from '../../oci/digest.ts';
@@ -22,14 +22,11 @@ const Start = Type.Object({
   mount: Type.Optional(Type.String()),
   from: Type.Optional(Type.String()),
 });
+/** A blob takes as long as it takes; what was begun with a good token may be ended with it. */
+const CONTINUED = { access: 'push', continuesUpload: true } as const;
 const Finish = Type.Object({ digest: Type.Optional(Type.String()) });
 
-interface Dependencies {
-  readonly registry: Registry;
-  readonly permissions: Permissions;
-}
-
-export function uploadRoutes(app: Routes, dependencies: Dependencies): void {
+export function uploadRoutes(app: Routes, { registry }: { readonly registry: Registry }): void {
   // Bodies stay streams, whatever type they claim; and crane sends an empty one as "application/json".
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -37,41 +34,37 @@ export function uploadRoutes(app: Routes, dependencies: Dependencies): void {
   app.addHook('onError', async (_request, reply, error) => {
     if (error instanceof UploadTakenOver) reply.header('connection', 'close');
   });
-  const { uploads } = dependencies.registry;
+  const { uploads } = registry;
   const addressOf = (request: FastifyRequest, id: string): UploadAddress => ({
     repository: request.repository,
     id,
-    actor: actorOf(request, dependencies.permissions),
+    actor: actorOf(request),
   });
 
   for (const path of ['/v2/:name/blobs/uploads/', '/v2/:name/blobs/uploads']) {
     app.post(path, { config: { access: 'push' }, schema: { querystring: Start } }, async (request, reply) => {
-      return await start(request, reply, request.query, dependencies);
+      return await start(request, reply, request.query, registry);
     });
   }
 
-  app.patch(PATH, { config: { access: 'push' }, schema: { params: Params } }, async (request, reply) => {
+  app.patch(PATH, { config: CONTINUED, schema: { params: Params } }, async (request, reply) => {
     const { id } = request.params;
     const received = await uploads.append(addressOf(request, id), chunkOf(request));
     return await answerStatus(reply.code(202), request.repository, id, received);
   });
 
-  app.put(
-    PATH,
-    { config: { access: 'push' }, schema: { params: Params, querystring: Finish } },
-    async (request, reply) => {
-      const digest = parseDigest(request.query.digest ?? '');
-      await uploads.finish(addressOf(request, request.params.id), digest, chunkOf(request));
-      return await created(reply, request.repository, digest);
-    },
-  );
+  app.put(PATH, { config: CONTINUED, schema: { params: Params, querystring: Finish } }, async (request, reply) => {
+    const digest = parseDigest(request.query.digest ?? '');
+    await uploads.finish(addressOf(request, request.params.id), digest, chunkOf(request));
+    return await created(reply, request.repository, digest);
+  });
 
-  app.get(PATH, { config: { access: 'push' }, schema: { params: Params } }, async (request, reply) => {
+  app.get(PATH, { config: CONTINUED, schema: { params: Params } }, async (request, reply) => {
     const { id } = request.params;
     return await answerStatus(reply.code(204), request.repository, id, await uploads.received(addressOf(request, id)));
   });
 
-  app.delete(PATH, { config: { access: 'push' }, schema: { params: Params } }, async (request, reply) => {
+  app.delete(PATH, { config: CONTINUED, schema: { params: Params } }, async (request, reply) => {
     await uploads.cancel(addressOf(request, request.params.id));
     return await reply.code(204).send();
   });
@@ -82,10 +75,10 @@ async function start(
   request: FastifyRequest,
   reply: FastifyReply,
   query: Static<typeof Start>,
-  { registry: { uploads }, permissions }: Dependencies,
+  { uploads }: Registry,
 ): Promise<FastifyReply> {
   const { repository } = request;
-  const actor = actorOf(request, permissions);
+  const actor = actorOf(request);
   if (query.mount !== undefined) {
     const digest = parseDigest(query.mount);
     const from = query.from === undefined ? undefined : parseRepositoryName(query.from);
@@ -93,7 +86,7 @@ async function start(
     if (source !== undefined) {
       // A token for the target alone is answered with the scopes of both, as the client needs them.
       const alongside = formatScope(repository, ['pull', 'push']);
-      await permissions.authorize(request.caller, 'pull', source, alongside);
+      authorize(request.caller, 'pull', source, alongside);
       await uploads.mount(repository, digest, source);
       return await created(reply, repository, digest);
     }

@@ -1,6 +1,7 @@
 // The catalog: the repositories that the caller may read.
 import { afterAll, describe, expect, test } from 'vitest';
 import { putManifest } from '../../support/artifacts.ts';
+import { MANAGER } from '../../support/manager.ts';
 import { ADMIN, startRegistry } from '../../support/start-registry.ts';
 import { bytesOf, imageManifest } from '../support/manifests.ts';
 import { addMember, tokenFor } from '../support/members.ts';
@@ -12,8 +13,8 @@ const REPOSITORIES = ['alone', 'public/one', 'public/secret/two', 'team', 'team-
 for (const repository of REPOSITORIES) {
   await putManifest(registry, repository, 'tip', bytesOf(await imageManifest(registry, repository)));
 }
-await registry.accounts.setVisibility({ path: 'public', visibility: 'public', actor: 'test' });
-await registry.accounts.setVisibility({ path: 'public/secret', visibility: 'private', actor: 'test' });
+await registry.accounts.namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
+await registry.accounts.namespaces.setVisibility({ path: 'public/secret', visibility: 'private' }, MANAGER);
 const reader = await addMember(registry, 'reader', { role: 'reader', namespace: 'team' });
 const stranger = await addMember(registry, 'stranger');
 

@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { errorOf, pushBlob } from '../../support/artifacts.ts';
+import { AUTHOR, MANAGER } from '../../support/manager.ts';
 import { startRegistry } from '../../support/start-registry.ts';
 import { addMember, tokenFor } from '../support/members.ts';
 import { storedFiles } from '../support/stored-files.ts';
@@ -13,12 +14,12 @@ afterAll(() => registry[Symbol.asyncDispose]());
 const CONTENT = Buffer.from('to be mounted');
 const DIGEST = digestOf(CONTENT);
 await pushBlob(registry, 'source/web', CONTENT);
-await registry.accounts.setVisibility({ path: 'public', visibility: 'public', actor: 'test' });
+await registry.accounts.namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
 /** May push to `target`, and read nothing else. */
 const ci = await addMember(registry, 'ci', { role: 'writer', namespace: 'target' });
 /** May push to `target`, and read `source`. */
 const both = await addMember(registry, 'both', { role: 'writer', namespace: 'target' });
-await registry.accounts.addGrant({ user: 'both', role: 'reader', namespace: 'source', actor: 'test' });
+await registry.accounts.grants.put({ holder: 'user', name: 'both', role: 'reader', namespace: 'source' }, AUTHOR);
 
 async function mount(target: string, query: string, as?: string): Promise<Response> {
   return await registry.request('POST', `/v2/${target}/blobs/uploads/?mount=${query}`, as ? { as } : {});

@@ -64,7 +64,7 @@ describe('an upload', () => {
     '00000000-0000-4000-8000-000000000000',
     'not-an-id',
     '..%2F..%2Fchartroom.db',
-    '%2e%2e%2ftoken-signing.key',
+    '%2e%2e%2ftoken-signing-keys.json',
     '%00',
     'A0000000-0000-4000-8000-000000000000',
     'x'.repeat(500),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { errorOf, prepareChart, pushArtifact, pushChart, putManifest } from '../../support/artifacts.ts';
 import { TestClock } from '../../support/clock.ts';
+import { AUTHOR } from '../../support/manager.ts';
 import { ADMIN, startRegistry } from '../../support/start-registry.ts';
 
 const WEB = { name: 'web', version: '1.0.0' };
@@ -131,8 +132,8 @@ test('where the setting allows it, a deleted version comes back with other conte
 
 test('a writer may not delete', async () => {
   await using registry = await startRegistry();
-  await registry.accounts.addUser({ name: 'ci', password: 'ci-password', administrator: false, actor: 'test' });
-  await registry.accounts.addGrant({ user: 'ci', role: 'writer', namespace: 'team', actor: 'test' });
+  await registry.accounts.users.add({ name: 'ci', password: 'ci-password', administrator: false }, AUTHOR);
+  await registry.accounts.grants.put({ holder: 'user', name: 'ci', role: 'writer', namespace: 'team' }, AUTHOR);
   expect((await pushChart(registry, 'team/web', WEB, 'ci:ci-password')).status).toBe(201);
   const answer = await registry.request('DELETE', '/v2/team/web/manifests/1.0.0', { as: 'ci:ci-password' });
   expect(answer.status).toBe(403);
@@ -174,8 +175,8 @@ test('a first push of grafana to grafana/grafana is no mistake, nor is a second'
 test('whoever may not see a repository does not learn of it from the refusal of a chart named twice', async () => {
   await using registry = await startRegistry();
   await pushChart(registry, 'team/web', WEB);
-  await registry.accounts.addUser({ name: 'ci', password: 'ci-password', administrator: false, actor: 'test' });
-  await registry.accounts.addGrant({ user: 'ci', role: 'writer', namespace: 'team/web/web', actor: 'test' });
+  await registry.accounts.users.add({ name: 'ci', password: 'ci-password', administrator: false }, AUTHOR);
+  await registry.accounts.grants.put({ holder: 'user', name: 'ci', role: 'writer', namespace: 'team/web/web' }, AUTHOR);
   expect((await pushChart(registry, 'team/web/web', WEB, 'ci:ci-password')).status).toBe(201);
 });
 

@@ -1,5 +1,7 @@
 // People with a role, or without any.
+import jsonwebtoken from 'jsonwebtoken';
 import type { Role } from '../../../src/access/roles.ts';
+import { AUTHOR } from '../../support/manager.ts';
 import type { TestRegistry } from '../../support/start-registry.ts';
 
 /** Adds a user, with a role on a namespace if one is given. @returns `name:password`, as `request` takes it */
@@ -9,9 +11,14 @@ export async function addMember(
   grant?: { readonly role: Role; readonly namespace: string },
 ): Promise<string> {
   const password = `${name}-password`;
-  await registry.accounts.addUser({ name, password, administrator: false, actor: 'test' });
-  if (grant) await registry.accounts.addGrant({ user: name, ...grant, actor: 'test' });
+  await registry.accounts.users.add({ name, password, administrator: false }, AUTHOR);
+  if (grant) await registry.accounts.grants.put({ holder: 'user', name, ...grant }, AUTHOR);
   return `${name}:${password}`;
+}
+
+/** Whom a token of ours names. */
+export function principalOf(bearer: string): object {
+  return (jsonwebtoken.decode(bearer.slice('Bearer '.length)) as unknown as { readonly principal: object }).principal;
 }
 
 /** A token as a client fetches it, ready for `as`. */

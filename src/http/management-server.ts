@@ -1,0 +1,30 @@
+// The management API within the process, for the command line: the same routes, without a network and without a login.
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Caller } from '../access/caller.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Clock } from '../ports/clock.ts';
+import { decorate, MAXIMUM_PARAMETER_LENGTH, registerManagement } from './server.ts';
+
+export interface ManagementServerOptions {
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  /** Of the program. */
+  readonly version: string;
+  /** Who sends every request. */
+  readonly caller: (request: FastifyRequest) => Promise<Caller>;
+  /** Takes a line of JSON for each request that failed for a reason of ours. */
+  readonly failures: { write(line: string): void };
+}
+
+/** A server that does not listen: its requests come by `inject`. */
+export async function buildManagementServer(options: ManagementServerOptions): Promise<FastifyInstance> {
+  const { caller, failures } = options;
+  const app = Fastify({
+    logger: { level: 'error', stream: failures },
+    routerOptions: { maxParamLength: MAXIMUM_PARAMETER_LENGTH },
+    exposeHeadRoutes: false,
+  });
+  decorate(app, null);
+  await registerManagement(app, { ...options, identify: caller, logIn: caller });
+  return app;
+}
