@@ -1,25 +1,64 @@
 // What a command of the command line is.
 import type { Config } from '../config/schema.ts';
 
-export interface Invocation {
-  readonly config: Config;
-  readonly positionals: readonly string[];
-  /** Names of the command's own switches that were given, without the dashes. */
-  readonly switches: ReadonlySet<string>;
-  /** Writes a line to standard output. */
-  readonly print: (line: string) => void;
+export interface Option {
+  /** without the dashes */
+  readonly name: string;
+  /** What the help calls its value; a switch has none. */
+  readonly value?: string;
+  readonly summary: string;
+  readonly isRequired?: true;
+  /** Every value counts, and not only the last one. */
+  readonly isRepeated?: true;
 }
 
 export interface Command {
   /** The words that choose it, such as `user add`. */
   readonly name: string;
-  /** What follows the name, as the help shows it. */
-  readonly usage: string;
+  /** What the words behind its name are, as the help calls them: each must be there. */
+  readonly words: readonly string[];
   readonly summary: string;
-  /** How many words must follow the name. */
-  readonly positionals: number;
-  readonly switches?: readonly string[];
+  /** Its own, beside the settings. */
+  readonly options: readonly Option[];
+  /** Those that it has in common with other commands. */
+  readonly commonOptions: readonly Option[];
   run(invocation: Invocation): Promise<void>;
+}
+
+export interface Invocation {
+  readonly words: readonly string[];
+  readonly options: GivenOptions;
+  readonly settings: GivenSettings;
+}
+
+export interface GivenSettings {
+  /** The names of the settings' flags that were given, without the dashes. */
+  readonly flags: readonly string[];
+  /** Reads them all. @throws ConfigError */
+  load(): Config;
+}
+
+/** The options that were given, by their names. */
+export class GivenOptions {
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  /** @param values those of a switch are empty texts */
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The value that counts: the last one. */
+  one(name: string): string | undefined {
+    return this.#values.get(name)?.at(-1);
+  }
+
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
 }
 
 /** The command was not used as it is meant to be; the message says how. */
@@ -28,4 +67,18 @@ export class UsageError extends Error {
     super(message);
     this.name = 'UsageError';
   }
+}
+
+/** How a command is called, without the options that it has in common with others. */
+export function usageOf({ name, words, options }: Pick<Command, 'name' | 'words' | 'options'>): string {
+  const shown = options.map((option) => {
+    const call = `${callOf(option)}${option.isRepeated ? ' ...' : ''}`;
+    return option.isRequired ? call : `[${call}]`;
+  });
+  return ['chartroom', name, ...words, ...shown].join(' ');
+}
+
+/** `--expires TIME` */
+export function callOf({ name, value }: Option): string {
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
 }

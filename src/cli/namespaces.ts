@@ -1,35 +1,45 @@
 // `chartroom namespace …`: what everybody may read.
-import { displayNamespace } from '../access/accounts.ts';
-import { openDataFolder } from '../app.ts';
-import { type Command, UsageError } from './command.ts';
-import { operatorName } from './operator.ts';
+import { readNamespace } from './answers.ts';
+import { UsageError } from './command.ts';
+import { allItems, withQuery } from './management.ts';
+import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { shownPath } from './shown-path.ts';
 
-export const namespaceCommands: readonly Command[] = [
-  {
+export const namespaceCommands = [
+  managementCommand({
     name: 'namespace set',
-    usage: 'PATH public|private',
+    words: ['PATH', 'public|private'],
     summary: 'let everybody read what lies below a path, or only those with a role; "/" is everything',
-    positionals: 2,
-    run: async ({ config, positionals: [path = '', visibility = ''], print }) => {
-      if (visibility !== 'public' && visibility !== 'private') {
-        throw new UsageError(`"${visibility}" is no visibility: use public or private`);
-      }
-      await using dataFolder = await openDataFolder(config);
-      await dataFolder.accounts.setVisibility({ path, visibility, actor: operatorName() });
-      print(`${shownPath(path)} is ${visibility}`);
+    hasAnswer: true,
+    run: setVisibility,
+  }),
+  managementCommand({
+    name: 'namespace inherit',
+    words: ['PATH'],
+    summary: 'take back what was set for a path: it is then as the path above it',
+    run: async ({ management, words: [path = ''] }) => {
+      await management.request('DELETE', withQuery('/namespaces', { path }));
+      return { lines: [`${shownPath(path)} has no visibility of its own any more: it is as the path above it`] };
     },
-  },
-  {
+  }),
+  managementCommand({
     name: 'namespace list',
-    usage: '',
     summary: 'list the paths with a visibility of their own; all others are as the path above them',
-    positionals: 0,
-    run: async ({ config, print }) => {
-      await using dataFolder = await openDataFolder(config);
-      const namespaces = await dataFolder.accounts.listNamespaces();
-      if (!namespaces.some((namespace) => namespace.path === '')) print('/\tprivate');
-      for (const { path, visibility } of namespaces) print(`${displayNamespace(path)}\t${visibility}`);
-    },
-  },
+    hasAnswer: true,
+    run: listNamespaces,
+  }),
 ];
+
+async function setVisibility({ management, words: [path = '', visibility = ''] }: Call): Promise<Outcome> {
+  if (visibility !== 'public' && visibility !== 'private') {
+    throw new UsageError(`"${visibility}" is no visibility: use public or private`);
+  }
+  const answer = await management.request('PUT', '/namespaces', { path, visibility });
+  const namespace = readNamespace(answer);
+  return { answer, lines: [`${namespace.path} is ${namespace.visibility}`] };
+}
+
+async function listNamespaces({ management }: Call): Promise<Outcome> {
+  const items = await allItems(management, '/namespaces');
+  return { answer: { items }, lines: items.map(readNamespace).map(({ path, visibility }) => `${path}\t${visibility}`) };
+}

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 
 export function operatorName(): string {
   try {
-    return `operator ${userInfo().username}`;
+    return userInfo().username;
   } catch {
     // A container's user id may have no name.
     return 'operator';

@@ -7,7 +7,12 @@ import { UsageError } from './command.ts';
 /** @param fromInput the whole standard input is the password, a line break at its end aside */
 export async function readPassword(question: string, fromInput: boolean): Promise<string> {
   if (fromInput) return (await text(process.stdin)).replace(/\r?\n$/, '');
-  if (!process.stdin.isTTY) throw new UsageError('there is no terminal to ask for the password: use --password-stdin');
+  return await readPasswordAtTerminal(question, 'use --password-stdin');
+}
+
+/** @throws UsageError when there is no terminal, with what to do instead */
+export async function readPasswordAtTerminal(question: string, instead: string): Promise<string> {
+  if (!process.stdin.isTTY) throw new UsageError(`there is no terminal to ask for the password: ${instead}`);
   process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });

@@ -2,18 +2,20 @@
 import pino from 'pino';
 import { type App, openApp } from '../app.ts';
 import type { Config } from '../config/schema.ts';
+import { VERSION } from '../config/version.ts';
 import type { Command } from './command.ts';
-import { VERSION } from './version.ts';
 
 /** Running requests get this long to end after a signal to stop: milliseconds. Kubernetes kills after 30 seconds. */
 const STOP_DEADLINE = 25_000;
 
 export const serve: Command = {
   name: 'serve',
-  usage: '',
+  words: [],
   summary: 'run the registry',
-  positionals: 0,
-  run: async ({ config }) => {
+  options: [],
+  commonOptions: [],
+  run: async ({ settings }) => {
+    const config = settings.load();
     const logger = pino({ level: config.logLevel });
     // From the start on: the first process of a container never gets a signal that it does not listen for.
     const stopping = signalToStop();

@@ -1,6 +1,5 @@
-// How a path that an operator has typed is repeated: as the lists show it, without slashes at its ends.
-import { displayNamespace } from '../access/accounts.ts';
+// How a path that somebody has typed is repeated: as the lists show it, without slashes at its ends.
 
 export function shownPath(typed: string): string {
-  return displayNamespace(typed.replace(/^\/+|\/+$/g, ''));
+  return typed.replace(/^\/+|\/+$/g, '') || '/';
 }

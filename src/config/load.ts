@@ -1,31 +1,12 @@
 // Makes one frozen Config of flags, environment, file and defaults (first wins), or says everything that is wrong with them.
 import { readFileSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Parse } from 'typebox/value';
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  stringify,
-  visit,
-  type YAMLError,
-} from 'yaml';
-import {
-  type Config,
-  ConfigSchema,
-  findFault,
-  flagNameOf,
-  nearestName,
-  parseText,
-  SETTINGS,
-  type Setting,
-} from './schema.ts';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import { type Config, ConfigSchema, findFault, flagNameOf, nearestName, parseText, SETTINGS } from './schema.ts';
+import { checkTogether, type Findings, type Given } from './settings-together.ts';
+import { yamlFaults } from './yaml-faults.ts';
 
 /** Carries every mistake of a configuration, a line each, so that an operator need not find them one start after the other. */
 export class ConfigError extends Error {
@@ -47,23 +28,19 @@ export interface ConfigInput {
   readonly environment?: Environment;
 }
 
-/** A value that an operator gave to a setting; `where` names it in the operator's own words. */
-interface Given {
-  readonly setting: Setting;
-  readonly value: unknown;
-  readonly where: string;
-}
-
-/** What the sources say, with everything that is wrong in them. */
-interface Findings {
-  readonly mistakes: string[];
-  /** The value that counts, where one was given. */
-  readonly given: Map<keyof Config, Given>;
-  readonly faulty: Set<keyof Config>;
-}
-
 const CONFIG_VARIABLE = 'CHARTROOM_CONFIG';
 const CONFIG_FLAG = 'config';
+/** What the command line takes from the environment beside settings: no part of a server's configuration. */
+const SERVER_VARIABLE = 'CHARTROOM_SERVER';
+const TOKEN_VARIABLE = 'CHARTROOM_TOKEN';
+const NOT_SETTINGS = [CONFIG_VARIABLE, SERVER_VARIABLE, TOKEN_VARIABLE];
+
+/** Secrets, and the settings that name a file with them instead; what the secret is called. */
+const SECRET_FILES = [
+  ['adminPassword', 'adminPasswordFile', 'password'],
+  ['ldapBindPassword', 'ldapBindPasswordFile', 'password'],
+  ['oidcClientSecret', 'oidcClientSecretFile', 'secret'],
+] as const;
 
 /**
  * Kubernetes tells every container about each Service of its namespace in variables, so a Service named "chartroom" or
@@ -72,22 +49,6 @@ const CONFIG_FLAG = 'config';
  */
 const FROM_KUBERNETES =
   /^CHARTROOM_(\w+_)?(PORT=(tcp|udp|sctp):\/\/.*|SERVICE_(HOST|PORT(_\w+)?)=.*|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=.*)$/s;
-
-const NOT_KEY_AND_VALUE = 'this is not of the form "key: value", with a space behind the colon';
-const QUOTES_MISSING = 'a value that begins with "!", "*", "&", "@" or "`" must be in quotes';
-/** What is wrong in a file that is not YAML. The parser's own messages are not shown: some quote values, so also secrets. */
-const YAML_FAULTS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
-  BAD_ALIAS: QUOTES_MISSING,
-  BAD_INDENT: 'the line is not indented as it should be, or a bracket before it is not closed',
-  BAD_SCALAR_START: QUOTES_MISSING,
-  BLOCK_AS_IMPLICIT_KEY: 'a value with ": " in it must be in quotes, and the next setting must not be indented',
-  MISSING_CHAR: 'a quote, a bracket, a comma or a colon is missing, here or further up',
-  MULTILINE_IMPLICIT_KEY: NOT_KEY_AND_VALUE,
-  MULTIPLE_DOCS: 'a second document starts here, but all settings must stand in one',
-  TAB_AS_INDENT: 'a tab indents the line; use spaces',
-  TAG_RESOLVE_FAILED: QUOTES_MISSING,
-  UNEXPECTED_TOKEN: 'something stands here that does not belong to the value; put the whole value in quotes',
-};
 
 /** @throws ConfigError with all mistakes of all sources */
 export function loadConfig({ flags, environment = process.env }: ConfigInput): Config {
@@ -112,18 +73,33 @@ export function loadConfig({ flags, environment = process.env }: ConfigInput): C
     return [key, one === undefined || faulty.has(key) ? byDefault : one.value];
   });
   const config: Config = Parse(ConfigSchema, structuredClone(Object.fromEntries(values)));
-  checkOpenMode(config, findings);
-  const adminPassword = adminPasswordOf(config, findings);
+  const withSecrets = withSecretsOfFiles(config, findings);
+  checkTogether(withSecrets, findings);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   // The origin is what the URL means: lower case, no default port, no trailing slash.
   const publicUrl = config.publicUrl === null ? null : new URL(config.publicUrl).origin;
-  const complete: Config = { ...config, publicUrl, adminPassword };
+  const complete: Config = { ...withSecrets, publicUrl };
   for (const value of Object.values(complete)) Object.freeze(value);
   return Object.freeze(complete);
 }
 
-/** Reads the settings out of the command line of a command that has no other flags. @throws ConfigError */
-export function parseSettingsFlags(argv: readonly string[]): { flags: Record<string, string>; positionals: string[] } {
+/** The server that commands are sent to when no flag names one, and the secret that they show it. */
+export function commandVariables(environment: Environment = process.env): {
+  readonly server: string | undefined;
+  readonly token: string | undefined;
+} {
+  return { server: environment[SERVER_VARIABLE], token: environment[TOKEN_VARIABLE] };
+}
+
+/**
+ * Reads the settings out of a command line that has no other flags any more.
+ * @param alsoFlags the command's own flags, which may have been meant by one that does not exist
+ * @throws ConfigError
+ */
+export function parseSettingsFlags(
+  argv: readonly string[],
+  alsoFlags: readonly string[] = [],
+): { flags: Record<string, string>; positionals: string[] } {
   const options = settingsFlags();
   // Strict parsing would end at the first mistake.
   const parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
@@ -132,7 +108,7 @@ export function parseSettingsFlags(argv: readonly string[]): { flags: Record<str
   for (const token of parsed.tokens) {
     if (token.kind !== 'option') continue;
     const { name, rawName, value } = token;
-    if (!Object.hasOwn(options, name)) mistakes.push(unknownFlag(rawName));
+    if (!Object.hasOwn(options, name)) mistakes.push(unknownFlag(rawName, alsoFlags));
     else if (value === undefined || (!token.inlineValue && value.startsWith('-'))) {
       mistakes.push(`${rawName} has no value; write ${rawName}=<value>`);
     } else flags[name] = value;
@@ -163,12 +139,12 @@ function fromFlags(flags: ConfigInput['flags'], mistakes: string[]): Given[] {
 }
 
 /** The value is left out, since it may be a secret. */
-function unknownFlag(rawName: string): string {
+function unknownFlag(rawName: string, alsoFlags: readonly string[] = []): string {
   const secret = SETTINGS.find((setting) => setting.secret && rawName === `--${flagNameOf(setting.key)}`);
   if (secret !== undefined) {
     return `${rawName} is no flag, since everyone on the machine could read the secret; set ${secret.environmentName}`;
   }
-  const names = Object.keys(settingsFlags()).map((name) => `--${name}`);
+  const names = [...alsoFlags, ...Object.keys(settingsFlags()).map((name) => `--${name}`)];
   return `${rawName} is not a flag${suggestion(rawName, names)}`;
 }
 
@@ -177,8 +153,8 @@ function fromEnvironment(environment: Environment, mistakes: string[]): Given[] 
     if (text === undefined || !name.startsWith('CHARTROOM_') || FROM_KUBERNETES.test(`${name}=${text}`)) return [];
     const setting = SETTINGS.find(({ environmentName }) => environmentName === name);
     if (setting !== undefined) return { setting, value: parseText(setting, text), where: name };
-    const names = [CONFIG_VARIABLE, ...SETTINGS.map(({ environmentName }) => environmentName)];
-    if (name !== CONFIG_VARIABLE) mistakes.push(`${name} is not a setting${suggestion(name, names)}`);
+    const names = [...NOT_SETTINGS, ...SETTINGS.map(({ environmentName }) => environmentName)];
+    if (!NOT_SETTINGS.includes(name)) mistakes.push(`${name} is not a setting${suggestion(name, names)}`);
     return [];
   });
 }
@@ -216,24 +192,6 @@ function fromFile(flags: ConfigInput['flags'], environment: Environment, mistake
   });
 }
 
-/** All that keeps a file from being `key: value` lines in plain YAML, in the file's order. */
-function yamlFaults(document: Document.Parsed): { readonly offset: number; readonly fault: string }[] {
-  const faults = [...document.errors, ...document.warnings].map(({ code, pos }) => ({
-    offset: pos[0],
-    fault: YAML_FAULTS[code] ?? 'this is not valid YAML',
-  }));
-  // Aliases and anchors are legal, but in this file they are globs and passwords that lack their quotes.
-  visit(document, (_key, node) => {
-    if (isAlias(node) || (isNode(node) && 'anchor' in node && node.anchor !== undefined)) {
-      faults.push({ offset: node.range?.[0] ?? 0, fault: QUOTES_MISSING });
-    }
-  });
-  if (document.contents !== null && !isMap(document.contents)) {
-    faults.push({ offset: document.contents.range[0], fault: NOT_KEY_AND_VALUE });
-  }
-  return faults.sort((one, other) => one.offset - other.offset);
-}
-
 /** Text of a file that a setting names; undefined, with a mistake, when it cannot be read. */
 function readText(path: string, where: string, mistakes: string[]): string | undefined {
   try {
@@ -247,45 +205,21 @@ function readText(path: string, where: string, mistakes: string[]): string | und
   }
 }
 
-function checkOpenMode(config: Config, { mistakes, given, faulty }: Findings): void {
-  if (config.auth !== 'none') return;
-  const isGiven = { publicUrl: config.publicUrl !== null, trustedProxies: config.trustedProxies.length > 0 };
-  const forOthers = (['publicUrl', 'trustedProxies'] as const).flatMap(
-    (key) => (isGiven[key] ? given.get(key) : undefined) ?? [],
-  );
-  if (forOthers.length > 0) {
-    const names = forOthers.map(({ where }) => where).join(' and ');
-    mistakes.push(
-      `${given.get('auth')?.where} is none, so no one needs a password and only this machine is answered: ` +
-        `${names} must not be set with it`,
-    );
-  }
-  if (faulty.has('host') || isLoopback(config.host)) return;
-  mistakes.push(
-    `${given.get('auth')?.where} is none, so no one needs a password, which is allowed on this machine only: ` +
-      `${given.get('host')?.where} is "${config.host}", but must then be 127.0.0.1, ::1 or localhost`,
-  );
-}
-
-function isLoopback(host: string): boolean {
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8);
-  loopback.addAddress('::1', 'ipv6');
-  return host.toLowerCase() === 'localhost' || loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
-}
-
-/** The administrator's password, from wherever it is given. */
-function adminPasswordOf(config: Config, { mistakes, given, faulty }: Findings): string | null {
-  const path = config.adminPasswordFile;
-  const where = given.get('adminPasswordFile')?.where;
-  if (path === null || where === undefined) return config.adminPassword;
-  if (config.adminPassword !== null || faulty.has('adminPassword')) {
-    mistakes.push(`${given.get('adminPassword')?.where} and ${where} are both set; keep one of them`);
-    return null;
-  }
-  const password = readText(path, where, mistakes)?.replace(/\r?\n$/, '');
-  const setting = SETTINGS.find(({ key }) => key === 'adminPassword');
-  const fault = setting && password !== undefined && findFault(setting, password);
-  if (fault) mistakes.push(`the password in the file that ${where} names ${fault}`);
-  return password ?? null;
+/** The configuration with every secret that stands in a file of its own. */
+function withSecretsOfFiles(config: Config, { mistakes, given, faulty }: Findings): Config {
+  const secrets = SECRET_FILES.flatMap(([key, fileKey, what]): [string, string | null][] => {
+    const path = config[fileKey];
+    const where = given.get(fileKey)?.where;
+    if (path === null || where === undefined) return [];
+    const isGivenTwice = config[key] !== null || faulty.has(key);
+    // What depends on it is not looked at.
+    const text = isGivenTwice ? undefined : readText(path, where, mistakes)?.replace(/\r?\n$/, '');
+    if (isGivenTwice) mistakes.push(`${given.get(key)?.where} and ${where} are both set; keep one of them`);
+    const setting = SETTINGS.find((candidate) => candidate.key === key);
+    const fault = setting && text !== undefined && findFault(setting, text);
+    if (fault) mistakes.push(`the ${what} in the file that ${where} names ${fault}`);
+    if (fault || text === undefined) faulty.add(key);
+    return [[key, text ?? null]];
+  });
+  return { ...config, ...Object.fromEntries(secrets) };
 }

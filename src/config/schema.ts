@@ -1,14 +1,20 @@
 // Every setting an operator can make: its type, default and meaning, and from these its names and what is allowed in it.
-import { isIP, isIPv4 } from 'node:net';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Check, Errors } from 'typebox/value';
-
-/** `expected` completes the sentence "the setting must be …". */
-type Wording = { readonly description: string; readonly expected: string };
-
-/** Why a list must start with an including pattern: `["!dev-*"]` reads like "all but dev-*" and would fix nothing at all. */
-const PATTERN_LIST =
-  'a list of tag patterns such as ["*", "!dev-*"], the first one without "!" (a list of exclusions alone would fix no tag)';
+import { LOGIN_SETTINGS } from './login-settings.ts';
+import {
+  choice,
+  filePath,
+  isAddressRange,
+  isHost,
+  isOrigin,
+  orNull,
+  secret,
+  tagPatterns,
+  type Wording,
+  wholeNumber,
+  wording,
+} from './setting-kinds.ts';
 
 /** The one source of settings: names, defaults, checks and messages all follow from an entry here. */
 export const ConfigSchema = Type.Object({
@@ -53,14 +59,8 @@ export const ConfigSchema = Type.Object({
     default: 'accounts',
     description: 'Who may use the registry: users with a password, or everyone on this machine.',
   }),
-  adminPassword: orNull(Type.String({ pattern: /^\P{Cc}+$/u }), {
-    ...wording('The password of the user "admin", which the first start creates.', 'a text without line breaks'),
-    secret: true,
-  }),
-  adminPasswordFile: orNull(
-    Type.String({ pattern: /^(?!~)[^\0]+$/ }),
-    wording('The file that holds the password of "admin".', 'the path of a file, without "~"'),
-  ),
+  adminPassword: secret('The password of the user "admin", which the first start creates.'),
+  adminPasswordFile: filePath('The file that holds the password of "admin".'),
   tokenLifetime: wholeNumber({
     of: 'seconds',
     from: 60,
@@ -85,10 +85,18 @@ export const ConfigSchema = Type.Object({
     default: 10 * 1024 ** 3,
     description: 'The size of the largest blob that is taken.',
   }),
+  auditDays: wholeNumber({
+    of: 'days',
+    from: 1,
+    to: 36_500,
+    default: 365,
+    description: 'How long the audit trail is kept.',
+  }),
   logLevel: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'How much is logged.',
   }),
+  ...LOGIN_SETTINGS,
 });
 
 type Values = Static<typeof ConfigSchema>;
@@ -206,63 +214,4 @@ function shown(value: unknown): string {
   // A URL may have a password in it.
   const text = JSON.stringify(value).replace(/\/\/.*@/, '//…@');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-function wording(description: string, expected: string): Wording {
-  return { description, expected };
-}
-
-/** An integer from `from` to `to`, both inclusive; `of` is its unit. */
-function wholeNumber(options: {
-  readonly of?: string;
-  readonly from: number;
-  readonly to: number;
-  readonly default: number;
-  readonly description: string;
-}) {
-  const { of, from, to, description } = options;
-  const range = to === Number.MAX_SAFE_INTEGER ? `, ${from} or more` : ` from ${from} to ${to}`;
-  return Type.Integer({
-    minimum: from,
-    maximum: to,
-    default: options.default,
-    ...wording(description, `a whole number${of ? ` of ${of}` : ''}${range}`),
-  });
-}
-
-function choice<const Values extends string[]>(
-  values: readonly [...Values],
-  options: { readonly default: Values[number]; readonly description: string },
-) {
-  const expected = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
-  return Type.Enum(values, { default: options.default, ...wording(options.description, expected) });
-}
-
-function orNull<const Schema extends TSchema>(schema: Schema, options: Wording & { readonly secret?: boolean }) {
-  return Type.Union([schema, Type.Null()], { default: null, ...options });
-}
-
-/** Globs with `*` and `?`; a leading `!` excludes; the last one that matches a tag decides. */
-function tagPatterns(options: { readonly default: string[]; readonly description: string }) {
-  const pattern = Type.String({
-    pattern: /^!?[A-Za-z0-9_.*?-]{1,128}$/,
-    ...wording('', 'a tag in which "*" and "?" stand for any characters, and "_" for the "+" of a version'),
-  });
-  return Type.Refine(
-    Type.Array(pattern, { default: options.default, ...wording(options.description, PATTERN_LIST) }),
-    (patterns) => !patterns[0]?.startsWith('!'),
-  );
-}
-
-function isHost(text: string): boolean {
-  return isIP(text) !== 0 || (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text) && !/^[\d.]+$/.test(text));
-}
-
-function isOrigin(text: string): boolean {
-  return /^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) && URL.canParse(text);
-}
-
-function isAddressRange(text: string): boolean {
-  const [, address = '', length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  return isIP(address) !== 0 && Number(length ?? 0) <= (isIPv4(address) ? 32 : 128);
 }

@@ -1,5 +1,7 @@
 // What an operator reads who made a mistake in a flag or in the environment.
-import { resolve } from 'node:path';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type ConfigInput, loadConfig } from '../../src/config/load.ts';
 
@@ -13,8 +15,12 @@ function mistakesIn(input: Partial<ConfigInput>): readonly string[] {
   return [];
 }
 
+const SECRET_FILE = join(mkdtempSync(join(tmpdir(), 'chartroom-config-')), 'secret');
+writeFileSync(SECRET_FILE, 'secret');
 const HOST = 'an IP address or a host name, without a port, such as 127.0.0.1 or 0.0.0.0';
 const ORIGIN = 'an http or https URL without path, query or password, such as https://charts.example.com';
+const DIRECTORY = 'an LDAP URL of scheme, host and perhaps port alone, such as ldaps://directory.example.com';
+const ISSUER = 'an https URL without query, exactly as the provider names itself, such as https://login.example.com';
 const PATTERNS =
   'a list of tag patterns such as ["*", "!dev-*"], the first one without "!" (a list of exclusions alone would fix no tag)';
 
@@ -48,6 +54,21 @@ describe('a variable with a value that is not allowed is named with what is allo
       'has "1.0+build" as item 1, which must be a tag in which "*" and "?" stand for any characters, and "_" for the "+" of a version',
     ],
     ['CHARTROOM_FIXED_CHART_TAGS', '!dev-*', `is ["!dev-*"], but must be ${PATTERNS}`],
+    ['CHARTROOM_LDAP_URL', 'directory.example.com', `is "directory.example.com", but must be ${DIRECTORY}`],
+    ['CHARTROOM_LDAP_URL', 'ldaps://a.example/dc=b', `is "ldaps://a.example/dc=b", but must be ${DIRECTORY}`],
+    ['CHARTROOM_LDAP_USER_BASE', 'people', 'is "people", but must be a DN such as ou=people,dc=example,dc=com'],
+    [
+      'CHARTROOM_LDAP_USER_FILTER',
+      '(uid=name)',
+      'is "(uid=name)", but must be an LDAP filter with {name} where the user name goes, such as (uid={name})',
+    ],
+    ['CHARTROOM_OIDC_ISSUER', 'http://login.example.com', `is "http://login.example.com", but must be ${ISSUER}`],
+    ['CHARTROOM_OIDC_ISSUER', 'https://a.example?x', `is "https://a.example?x", but must be ${ISSUER}`],
+    [
+      'CHARTROOM_OIDC_SCOPES',
+      'openid,a"b',
+      'has "a\\"b" as item 2, which must be the name of a scope, such as profile',
+    ],
     ['CHARTROOM_ADMIN_PASSWORD', 'correct horse\n', 'must be a text without line breaks'],
   ])('%s=%s', (name, value, fault) => {
     expect(mistakesIn({ environment: { [name]: value } })).toEqual([`${name} ${fault}`]);
@@ -111,6 +132,14 @@ describe('the open mode is for this machine alone, so what serves others is a mi
       { CHARTROOM_PUBLIC_URL: 'http://localhost:5000', CHARTROOM_TRUSTED_PROXIES: '127.0.0.1' },
       'CHARTROOM_PUBLIC_URL and CHARTROOM_TRUSTED_PROXIES',
     ],
+    [
+      { CHARTROOM_LDAP_URL: 'ldaps://directory.example.com', CHARTROOM_LDAP_USER_BASE: 'dc=example,dc=com' },
+      'CHARTROOM_LDAP_URL',
+    ],
+    [
+      { CHARTROOM_OIDC_ISSUER: 'https://login.example.com', CHARTROOM_OIDC_CLIENT_ID: 'chartroom' },
+      'CHARTROOM_OIDC_ISSUER',
+    ],
   ])('%j', (environment, names) => {
     expect(mistakesIn({ flags: { auth: 'none' }, environment })).toEqual([
       `--auth is none, so no one needs a password and only this machine is answered: ${names} must not be set with it`,
@@ -127,4 +156,35 @@ test('the open mode on a host that others reach names both settings', () => {
   expect(mistakesIn({ flags: { auth: 'none' }, environment: { CHARTROOM_HOST: '0.0.0.0' } })).toEqual([
     '--auth is none, so no one needs a password, which is allowed on this machine only: CHARTROOM_HOST is "0.0.0.0", but must then be 127.0.0.1, ::1 or localhost',
   ]);
+});
+
+describe('settings that are worth nothing without each other are a mistake alone', () => {
+  test.each([
+    [{ CHARTROOM_LDAP_URL: 'ldaps://directory.example.com' }, 'CHARTROOM_LDAP_URL', 'ldapUserBase'],
+    [{ CHARTROOM_LDAP_USER_BASE: 'dc=example,dc=com' }, 'CHARTROOM_LDAP_USER_BASE', 'ldapUrl'],
+    [{ CHARTROOM_LDAP_BIND_DN: 'cn=chartroom' }, 'CHARTROOM_LDAP_BIND_DN', 'ldapBindPassword'],
+    [{ CHARTROOM_LDAP_BIND_PASSWORD: 'secret' }, 'CHARTROOM_LDAP_BIND_PASSWORD', 'ldapBindDn'],
+    [{ CHARTROOM_LDAP_BIND_PASSWORD_FILE: SECRET_FILE }, 'CHARTROOM_LDAP_BIND_PASSWORD_FILE', 'ldapBindDn'],
+    [{ CHARTROOM_OIDC_ISSUER: 'https://login.example.com' }, 'CHARTROOM_OIDC_ISSUER', 'oidcClientId'],
+    [{ CHARTROOM_OIDC_CLIENT_ID: 'chartroom' }, 'CHARTROOM_OIDC_CLIENT_ID', 'oidcIssuer'],
+  ])('%j', (environment, name, missing) => {
+    expect(mistakesIn({ environment })).toEqual([`${name} is set, but ${missing} is not: each needs the other`]);
+  });
+
+  test('but when the other one is only wrong, that alone is told', () => {
+    const environment = { CHARTROOM_OIDC_ISSUER: 'login.example.com', CHARTROOM_OIDC_CLIENT_ID: 'chartroom' };
+    expect(mistakesIn({ environment })).toEqual([
+      `CHARTROOM_OIDC_ISSUER is "login.example.com", but must be ${ISSUER}`,
+    ]);
+  });
+});
+
+test.each([
+  'http://localhost:8080/realms/staff',
+  'http://127.0.0.1:8080',
+  'http://[::1]',
+  'https://login.example.com/',
+])('a provider can be %s', (issuer) => {
+  const environment = { CHARTROOM_OIDC_ISSUER: issuer, CHARTROOM_OIDC_CLIENT_ID: 'chartroom' };
+  expect(loadConfig({ flags: {}, environment }).oidcIssuer).toBe(issuer);
 });

@@ -1,4 +1,4 @@
-// The administrator's password: where it may come from, and that nothing ever shows it.
+// Passwords and other secrets: where they may come from, and that nothing ever shows them.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,20 @@ test.each(['correct horse', 'correct horse\n', 'correct horse\r\n'])(
   },
 );
 
+test('every secret can stand in a file of its own', () => {
+  const environment = {
+    CHARTROOM_LDAP_URL: 'ldaps://directory.example.com',
+    CHARTROOM_LDAP_USER_BASE: 'ou=people,dc=example,dc=com',
+    CHARTROOM_LDAP_BIND_DN: 'cn=chartroom,dc=example,dc=com',
+    CHARTROOM_LDAP_BIND_PASSWORD_FILE: fileWith('of the directory\n', 'directory'),
+    CHARTROOM_OIDC_CLIENT_SECRET_FILE: fileWith('of the provider\n', 'provider'),
+  };
+  expect(loadConfig({ flags: {}, environment })).toMatchObject({
+    ldapBindPassword: 'of the directory',
+    oidcClientSecret: 'of the provider',
+  });
+});
+
 test('comes from the environment as it is', () => {
   const environment = { CHARTROOM_ADMIN_PASSWORD: ' with spaces, and commas ' };
   expect(loadConfig({ flags: {}, environment }).adminPassword).toBe(' with spaces, and commas ');
@@ -49,6 +63,21 @@ test('a file that is missing or holds too little is a mistake', () => {
   );
   expect(load(fileWith('\n'))).toThrow(
     'the password in the file that --admin-password-file names must be a text without line breaks',
+  );
+});
+
+test('of every kind may not be given twice', () => {
+  const environment = {
+    CHARTROOM_OIDC_CLIENT_SECRET: 'hunter2',
+    CHARTROOM_OIDC_CLIENT_SECRET_FILE: fileWith('hunter2'),
+    CHARTROOM_LDAP_BIND_PASSWORD_FILE: fileWith('hunter\n2', 'broken'),
+  };
+  expect(messageOf(() => loadConfig({ flags: {}, environment }))).toBe(
+    [
+      'ConfigError: the configuration is wrong:',
+      '  the password in the file that CHARTROOM_LDAP_BIND_PASSWORD_FILE names must be a text without line breaks',
+      '  CHARTROOM_OIDC_CLIENT_SECRET and CHARTROOM_OIDC_CLIENT_SECRET_FILE are both set; keep one of them',
+    ].join('\n'),
   );
 });
 

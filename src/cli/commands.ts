@@ -1,0 +1,40 @@
+// All commands, in the order in which the help shows them.
+import { auditCommands } from './audit.ts';
+import { checkConfig } from './check-config.ts';
+import type { Command } from './command.ts';
+import { grantCommands } from './grants.ts';
+import { groupCommands } from './groups.ts';
+import { keyRotate } from './keys.ts';
+import { namespaceCommands } from './namespaces.ts';
+import { robotCommands } from './robots.ts';
+import { serve } from './serve.ts';
+import { tokenCommands } from './tokens.ts';
+import { trustCommands } from './trust.ts';
+import { userCommands } from './users.ts';
+import { whoami } from './whoami.ts';
+
+export const COMMANDS: readonly Command[] = [
+  serve,
+  checkConfig,
+  ...userCommands,
+  ...groupCommands,
+  ...grantCommands,
+  ...namespaceCommands,
+  ...robotCommands,
+  ...tokenCommands,
+  ...trustCommands,
+  ...auditCommands,
+  keyRotate,
+  whoami,
+];
+
+/** The command that the words begin with. */
+export function commandOf(words: readonly string[]): Command | undefined {
+  const text = words.join(' ');
+  return COMMANDS.find(({ name }) => text === name || text.startsWith(`${name} `));
+}
+
+/** The commands whose first word is this one, when they have a second one. */
+export function familyOf(word: string): readonly Command[] {
+  return COMMANDS.filter(({ name }) => name.startsWith(`${word} `));
+}

@@ -1,0 +1,60 @@
+// A command that is a request to the management API: what all of them have in common.
+import { type Command, type GivenOptions, type Option, UsageError, usageOf } from './command.ts';
+import { CONNECTION_OPTIONS, openManagement } from './connection.ts';
+import type { Management } from './management.ts';
+import { printJson, printLine, printNote } from './print.ts';
+
+const JSON_OPTION = 'json';
+
+export interface Call {
+  readonly management: Management;
+  readonly words: readonly string[];
+  readonly options: GivenOptions;
+}
+
+/** What a command has to say. */
+export interface Outcome {
+  /** Lines on standard output: what is now true, or what was asked for. */
+  readonly lines: readonly string[];
+  /** Lines on standard error, where standard output is for something else. */
+  readonly notes?: readonly string[];
+  /** What the API answered, for --json in place of all lines. */
+  readonly answer?: unknown;
+}
+
+export interface ManagementCommand {
+  readonly name: string;
+  readonly words?: readonly string[];
+  readonly summary: string;
+  readonly options?: readonly Option[];
+  /** Whether the outcome has an answer, which --json prints. */
+  readonly hasAnswer?: true;
+  /** Whether it does nothing without one of its options. */
+  readonly needsOption?: true;
+  run(call: Call): Promise<Outcome>;
+}
+
+export function managementCommand(definition: ManagementCommand): Command {
+  const { name, words = [], summary, options = [], hasAnswer = false, needsOption = false, run } = definition;
+  const json = { name: JSON_OPTION, summary: 'print the answer of the management API, for scripts' };
+  return {
+    name,
+    words,
+    summary,
+    options,
+    commonOptions: [...(hasAnswer ? [json] : []), ...CONNECTION_OPTIONS],
+    run: async (invocation) => {
+      if (needsOption && !options.some((option) => invocation.options.has(option.name))) {
+        throw new UsageError(`usage: ${usageOf({ name, words, options })}, with at least one option`);
+      }
+      await using management = await openManagement(invocation);
+      const outcome = await run({ ...invocation, management });
+      if (invocation.options.has(JSON_OPTION)) {
+        printJson(outcome.answer);
+        return;
+      }
+      for (const note of outcome.notes ?? []) printNote(note);
+      for (const line of outcome.lines) printLine(line);
+    },
+  };
+}
