@@ -8,6 +8,8 @@ export interface Client {
   /** What `<program> <versionArguments>` must print; undefined when any version will do. */
   readonly version: string | undefined;
   readonly versionArguments: readonly string[];
+  /** Where it is when it is not on PATH, as programs for root are not on everybody's. */
+  readonly folder?: string;
   readonly source: GoSource | DebianSource;
 }
 
@@ -22,6 +24,8 @@ export interface GoSource {
 export interface DebianSource {
   readonly kind: 'debian';
   readonly package: string;
+  /** What the package would ask at its installation, as `debconf-set-selections` reads it. */
+  readonly answers?: string;
 }
 
 /** The helm versions that every walk must pass with. */
@@ -43,6 +47,13 @@ export function clientsToFind(environment: NodeJS.ProcessEnv): readonly Client[]
     goClient('regctl', '0.11.7', ['version'], 'github.com/regclient/regclient/cmd/regctl'),
     debianClient('skopeo', 'skopeo'),
     debianClient('gpg', 'gnupg'),
+    debianClient('openssl', 'openssl'),
+    {
+      ...debianClient('slapd', 'slapd'),
+      folder: '/usr/sbin',
+      // Without a configuration its service does not start: the tests start servers of their own.
+      source: { kind: 'debian', package: 'slapd', answers: 'slapd slapd/no_configuration boolean true' },
+    },
     {
       name: `oci-conformance-${CONFORMANCE_COMMIT}`,
       program: `oci-conformance-${CONFORMANCE_COMMIT}`,

@@ -67,8 +67,9 @@ function find(client: Client): Finding {
 }
 
 function findOnPath(client: Client): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const folders = [...(process.env.PATH ?? '').split(delimiter), client.folder ?? ''];
   return folders
+    .filter((folder) => folder !== '')
     .map((folder) => join(folder, client.program))
     .find((path) => isExecutable(path) && hasVersion(path, client));
 }
@@ -111,6 +112,10 @@ function installWithApt(client: Client, source: DebianSource): Finding {
   console.log(`client: installing ${client.name} with apt-get install ${source.package}`);
   const install = ['install', '-y', '--no-install-recommends', source.package];
   const environment = { DEBIAN_FRONTEND: 'noninteractive' };
+  if (source.answers !== undefined) {
+    const unanswered = run('debconf-set-selections', [], environment, source.answers);
+    if (unanswered !== undefined) return { reason: `debconf-set-selections for ${source.package}: ${unanswered}` };
+  }
   // The package lists of a fresh machine are often empty or old; bringing them up to date is only needed then.
   let failure = run('apt-get', install, environment);
   if (failure !== undefined) failure = run('apt-get', ['update'], environment) ?? run('apt-get', install, environment);
@@ -123,8 +128,14 @@ function canRun(program: string, parameters: readonly string[]): boolean {
 }
 
 /** @returns undefined when it succeeded, otherwise why not */
-function run(program: string, parameters: readonly string[], environment: Record<string, string>): string | undefined {
+function run(
+  program: string,
+  parameters: readonly string[],
+  environment: Record<string, string>,
+  input = '',
+): string | undefined {
   const result = spawnSync(program, parameters, {
+    input,
     encoding: 'utf8',
     env: { ...process.env, ...environment },
     timeout: INSTALL_TIMEOUT_MILLISECONDS,

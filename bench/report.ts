@@ -1,0 +1,109 @@
+// Puts what was measured into tables: medians, the span between the least and the most, and ratios of what stood side by side.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Subject } from './subjects.ts';
+
+const DOCUMENT = join(import.meta.dirname, '../docs/performance.md');
+const MARKED = /(?<=<!-- measured -->\n).*(?=\n<!-- \/measured -->)/s;
+
+/** One measurement of one subject. */
+export interface Run {
+  readonly round: number;
+  readonly connections: number;
+  readonly perSecond: number;
+  /** The median of the time to an answer: milliseconds. */
+  readonly median: number;
+  /** What the server has used of all processors, for one request: seconds. Undefined where that cannot be known. */
+  readonly processorTime: number | undefined;
+}
+
+export type Measured = Pick<Subject, 'request' | 'registry' | 'credential'> & { readonly runs: readonly Run[] };
+
+/** The name of a subject in `COMPARED`. */
+type Name = `${Subject['request']}, ${Subject['registry']}, ${string}`;
+
+const COMPARED: readonly (readonly [Name, Name])[] = [
+  ['manifest, Chartroom, none, public', 'manifest, distribution, none, open'],
+  ['manifest, Chartroom, bearer token', 'manifest, distribution, Basic, bcrypt cost 5'],
+  ['manifest, Chartroom, bearer token', 'manifest, distribution, Basic, bcrypt cost 10'],
+  ['manifest, Chartroom, Basic, robot', 'manifest, distribution, Basic, bcrypt cost 5'],
+  ['manifest, Chartroom, Basic, robot', 'manifest, distribution, Basic, bcrypt cost 10'],
+  ['manifest, Chartroom, Basic, cached password', 'manifest, distribution, Basic, bcrypt cost 5'],
+  ['manifest, Chartroom, Basic, cached password', 'manifest, distribution, Basic, bcrypt cost 10'],
+  ['manifest, Chartroom, bearer token', 'manifest, Chartroom, none, public'],
+  ['token, Chartroom, cached password', 'token, Chartroom, new password each time'],
+];
+
+/** Markdown */
+export function tables(measured: readonly Measured[], connections: readonly number[]): string {
+  const columns = connections.flatMap((count) => [`per second, ${count} at once`, 'ms']);
+  const subjects = measured.map(({ request, registry, credential, runs }) => [
+    ...[request, registry, credential],
+    ...connections.flatMap((count) => {
+      const those = runs.filter((run) => run.connections === count);
+      return [span(those.map(({ perSecond }) => perSecond)), median(those.map((run) => run.median)).toFixed(1)];
+    }),
+    processorTime(runs),
+  ]);
+  const named = new Map(measured.map((each) => [`${each.request}, ${each.registry}, ${each.credential}`, each.runs]));
+  const ratios = COMPARED.map(([one, other]) => [
+    one,
+    other,
+    ...connections.map((count) => ratio(runsOf(named, one, count), runsOf(named, other, count))),
+  ]);
+  return [
+    table(['request', 'registry', 'credential', ...columns, 'processor µs'], subjects),
+    table(['this', 'to that', ...connections.map((count) => `ratio, ${count} at once`)], ratios),
+  ].join('\n\n');
+}
+
+/** Puts the tables into the document, in place of those before. */
+export async function writeDocument(text: string): Promise<void> {
+  const before = await readFile(DOCUMENT, 'utf8');
+  if (!MARKED.test(before)) throw new Error(`${DOCUMENT} does not say where the tables belong`);
+  await writeFile(
+    DOCUMENT,
+    before.replace(MARKED, () => text),
+  );
+}
+
+function runsOf(named: ReadonlyMap<string, readonly Run[]>, name: Name, connections: number): readonly Run[] {
+  const runs = named.get(name)?.filter((run) => run.connections === connections);
+  if (!runs) throw new Error(`nothing is named ${name}`);
+  return runs;
+}
+
+/** Of each round by itself, so that what slows down a whole round does not show. */
+function ratio(runs: readonly Run[], others: readonly Run[]): string {
+  const ratios = runs.flatMap(({ round, perSecond }) => {
+    const other = others.find((each) => each.round === round);
+    return other ? [perSecond / other.perSecond] : [];
+  });
+  return span(ratios);
+}
+
+function processorTime(runs: readonly Run[]): string {
+  const known = runs.flatMap((run) => run.processorTime ?? []);
+  return known.length === 0 ? '' : rounded(median(known) * 1_000_000);
+}
+
+/** `median (least–most)` */
+function span(numbers: readonly number[]): string {
+  return `${rounded(median(numbers))} (${rounded(Math.min(...numbers))}–${rounded(Math.max(...numbers))})`;
+}
+
+/** To three digits, more would not be true. */
+function rounded(number: number): string {
+  return Number(number.toPrecision(3)).toString();
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
+  if (low === undefined || high === undefined) throw new Error('nothing was measured');
+  return (low + high) / 2;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
