@@ -26,8 +26,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['registry', 'charts', 'accounts', 'access', 'events', 'lifecycle', 'ports', 'oci'],
   web: ['registry', 'charts', 'accounts', 'access', 'events', 'lifecycle', 'ports', 'oci'],
   // Everything else that a command needs, it starts through app.ts.
-  cli: ['app.ts', 'config', 'accounts', 'ports/clock.ts', 'ports/issuer-address.ts', 'ports/storage-unusable.ts'],
+  cli: [
+    'app.ts',
+    'rotate-signing-key.ts',
+    'config',
+    'accounts',
+    'ports/clock.ts',
+    'ports/issuer-address.ts',
+    'ports/storage-unusable.ts',
+  ],
   'app.ts': ['*'],
+  'rotate-signing-key.ts': ['adapters/signing-keys-file.ts', 'app.ts', 'config', 'ports'],
   'main.ts': ['cli/command-line.ts'],
 };
 
@@ -39,7 +48,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/type-provider-typebox': ['http'],
   argon2: ['access'],
   'better-sqlite3': ['adapters/sqlite-database.ts', 'adapters/folder-lock.ts'],
-  fastq: ['access'],
+  fastq: ['access', 'accounts'],
   fastify: ['http', 'app.ts'],
   jose: ['access/identity-tokens.ts'],
   jsonwebtoken: ['access'],

@@ -189,10 +189,15 @@ describe('when the provider', () => {
   });
 
   test('cannot be reached, a login does not begin', async () => {
-    await using lost = await startRegistry({ ...settings, oidcIssuer: 'http://127.0.0.1:1' }, clock);
+    const gone = await startOidcIssuer();
+    const { url } = gone;
+    await gone[Symbol.asyncDispose]();
+    await using lost = await startRegistry({ ...settings, oidcIssuer: url }, clock);
     const answer = await lost.request('GET', '/sso/login', { as: undefined });
     expect(answer.status).toBe(503);
-    expect((await errorOf(answer)).message).toBe('127.0.0.1:1 does not answer as it should: try again in a minute');
+    expect((await errorOf(answer)).message).toBe(
+      `${new URL(url).host} does not answer as it should: try again in a minute`,
+    );
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
 

@@ -197,7 +197,7 @@ describe('a body', () => {
       '{"name":"eve","password":"eve-password","__proto__":{"administrator":true}}',
       '{"name":"eve","password":"eve-password","constructor":{"prototype":{"administrator":true}}}',
     ]) {
-      expect((await api.send('POST', '/users', { body })).status).toBe(400);
+      expect(await api.refusal(400, 'POST', '/users', { body })).toMatch(/^the body is not JSON, or has a member/);
     }
   });
 

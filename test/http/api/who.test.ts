@@ -1,7 +1,9 @@
 // Who may use the management API for what, with every kind of credential.
 import { afterAll, describe, expect, test } from 'vitest';
+import { TestClock } from '../../support/clock.ts';
 import { AUTHOR } from '../../support/manager.ts';
 import { ADMIN, startRegistry } from '../../support/start-registry.ts';
+import { eventually } from '../support/eventually.ts';
 import { tokenFor } from '../support/members.ts';
 import { openApi } from './support/api.ts';
 import { addRobot, addToken, addUser } from './support/people.ts';
@@ -89,6 +91,33 @@ describe('a 401', () => {
     });
   });
 
+  test('says why a credential does not count', async () => {
+    expect(await api.refusal(401, 'GET', '/whoami', { as: 'ann:wrong-password' })).toMatch(
+      /^wrong user name or password/,
+    );
+    expect(await api.refusal(401, 'GET', '/whoami', { as: undefined })).toMatch(/^nobody is logged in: send/);
+    const gone = await addToken(registry, 'ann', { name: 'gone' });
+    await api.send('DELETE', `/tokens/${gone.id}`);
+    const answer = await api.send('GET', '/whoami', { as: gone.as });
+    expect(answer.body.detail).toMatch(/^token chr_\w{8}… is not known here, or was removed/);
+    expect(answer.headers.get('www-authenticate')).toMatch(/,error="invalid_token"$/);
+  });
+
+  test('becomes a 429 for whoever guesses passwords, with when to try again', async () => {
+    const clock = new TestClock('2026-11-23T09:00:00Z');
+    await using own = await startRegistry({}, clock);
+    const guarded = await openApi(own);
+    for (const number of [1, 2, 3, 4, 5]) {
+      expect((await guarded.send('GET', '/whoami', { as: `admin:guess-${number}` })).status).toBe(401);
+    }
+    const answer = await guarded.send('GET', '/whoami', { as: 'admin:guess-6' });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(answer.body).toEqual({
+      ...{ type: 'urn:chartroom:problem:too-many-requests', title: 'Too Many Requests', status: 429 },
+      detail: 'too many wrong passwords: wait 1 second, then try again',
+    });
+  });
+
   test('is what every operation answers nobody, but the document', async () => {
     for (const { method, path, operationId, security } of api.operations) {
       const { status } = await api.send(method, path.replaceAll(/\{\w+\}/g, 'x'), { as: undefined });
@@ -125,9 +154,9 @@ describe('a 403 says who, what, why and what to do', () => {
 
   test('and is in the audit trail', async () => {
     await api.send('DELETE', '/users/bob', { as: ann });
-    await expect
-      .poll(async () => (await api.all('/audit?kind=access.refused&actor=ann')).map(({ detail }) => detail))
-      .toContainEqual({ reason: expect.stringMatching(/^DELETE \/api\/v1\/users\/:name is for administrators/) });
+    await eventually(async () =>
+      (await api.all('/audit?kind=access.refused&actor=ann')).map(({ detail }) => detail),
+    ).toContainEqual({ reason: expect.stringMatching(/^DELETE \/api\/v1\/users\/:name is for administrators/) });
   });
 });
 
