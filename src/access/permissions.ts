@@ -122,29 +122,31 @@ function loginHint(caller: Caller, action: Action, repository: RepositoryName): 
   return `${why}: run ${loginCommand(caller.address)} and try again`;
 }
 
-function refusal(caller: Caller, actions: readonly Action[], repository: RepositoryName): string {
+function refusal({ principal, address }: Caller, actions: readonly Action[], repository: RepositoryName): string {
   const hardest = ALL_ACTIONS.findLast((action) => actions.includes(action)) ?? 'pull';
   const verb = { pull: 'pull from', push: 'push to', delete: 'delete from' }[hardest];
-  const start = `${nameOf(caller.principal)} may not ${verb} ${repository}: log in as somebody who may with ${loginCommand(caller.address)}, or ask`;
-  switch (caller.principal.kind) {
-    case 'robot':
-      return `${start} a maintainer of it to widen the scopes with "chartroom robot set ${caller.principal.name} --scope ${scopeHint(repository, hardest)}"`;
-    case 'workload':
-      return `${start} an administrator for a trust rule that gives ${roleFor(hardest)} on ${parentOf(repository) || repository} to this subject of ${caller.principal.issuer}`;
-    default:
-      return `${start} an administrator to run ${grantHint(caller, hardest, repository)}`;
+  const path = parentOf(repository) || repository;
+  const start = `${nameOf(principal)} may not ${verb} ${repository}: log in as somebody who may with ${loginCommand(address)}, or`;
+  switch (principal.kind) {
+    case 'robot': {
+      const scope = `${path}:${hardest}${alternative(hardest, `${path}:push`)}`;
+      // Not as a whole command, which would take away the scopes that it does not name.
+      return `${start} ask a maintainer to add the scope ${scope}: "chartroom robot show ${principal.name}" lists those that it has, and "chartroom robot set ${principal.name} --scope …" replaces all of them`;
+    }
+    case 'workload': {
+      const role = `${roleFor(hardest)}${alternative(hardest, roleFor('push'))}`;
+      return `${start} ask an administrator for a trust rule that gives ${role} on ${path} to this subject of ${principal.issuer}`;
+    }
+    default: {
+      const grantAdd = `"chartroom grant add ${nameOf(principal)} ${roleFor(hardest)} ${path}"${alternative(hardest, `with ${roleFor('push')}`)}`;
+      const isLimited = principal.kind === 'user' && principal.secret !== undefined;
+      const limit = isLimited ? ` use a token whose scopes include it, or, if ${principal.name} may not either,` : '';
+      return `${start}${limit} ask an administrator to run ${grantAdd}`;
+    }
   }
 }
 
-function grantHint({ principal }: Caller, action: Action, repository: RepositoryName): string {
-  // helm 3 asks for a token to pull before it pushes, so this may be the first that a publisher hears of it.
-  const alternative = action === 'pull' ? ` (or with ${roleFor('push')}, to push as well)` : '';
-  const isLimited = principal.kind === 'user' && principal.secret !== undefined;
-  const limits = isLimited ? ', or use a personal token whose scopes include it' : '';
-  const path = parentOf(repository) || repository;
-  return `"chartroom grant add ${nameOf(principal)} ${roleFor(action)} ${path}"${alternative}${limits}`;
-}
-
-function scopeHint(repository: RepositoryName, action: Action): string {
-  return `${parentOf(repository) || '/'}:${action}`;
+/** helm 3 asks for a token to pull before it pushes, so this may be the first that a publisher hears of it. */
+function alternative(action: Action, forPush: string): string {
+  return action === 'pull' ? ` (or ${forPush}, to push as well)` : '';
 }

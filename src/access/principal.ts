@@ -23,6 +23,7 @@ export interface UserPrincipal {
   readonly version: number;
   /** The id of the personal token's secret that was shown; undefined for a password or single sign-on. */
   readonly secret?: string;
+  readonly singleSignOn?: true;
 }
 
 export interface RobotPrincipal {
@@ -100,7 +101,8 @@ export function ownerKeyOf(principal: Principal): string {
 export function credentialOf(principal: Principal): string {
   switch (principal.kind) {
     case 'user':
-      return principal.secret === undefined ? 'password' : `token ${shownSecret(principal.secret)}`;
+      if (principal.secret !== undefined) return `token ${shownSecret(principal.secret)}`;
+      return principal.singleSignOn ? 'single sign-on' : 'password';
     case 'robot':
       return `token ${shownSecret(principal.secret)}`;
     case 'workload':

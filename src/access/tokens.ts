@@ -1,12 +1,18 @@
 // Bearer tokens: short-lived JWTs that say who somebody is, by which credential, and what the token is good for.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Clock } from '../ports/clock.ts';
-import type { SigningKeys } from '../ports/signing-keys.ts';
+import type { SigningKey, SigningKeys } from '../ports/signing-keys.ts';
 import { isPrincipal, type Principal } from './principal.ts';
 import type { ScopedAccess } from './scope.ts';
 import { Unauthorized } from './unauthorized.ts';
 
 const ISSUER = 'chartroom';
+
+/** Tokens that were verified are remembered, so that a client's many requests pay for one signature: at most so many… */
+export const MAXIMUM_REMEMBERED = 5_000;
+/** …of so many characters. One for a repository has about 500; longer ones are verified at every use. */
+const MAXIMUM_REMEMBERED_LENGTH = 2_048;
 
 export interface IssuedToken {
   readonly token: string;
@@ -33,10 +39,18 @@ interface Claims {
   readonly exp: number;
 }
 
+interface Remembered {
+  readonly verified: VerifiedToken;
+  /** By which it was verified. */
+  readonly key: SigningKey;
+}
+
 export class Tokens {
   readonly #keys: SigningKeys;
   readonly #clock: Clock;
   readonly #lifetime: number;
+  /** By the token's whole text, signature and all. */
+  readonly #remembered = new Map<string, Remembered>();
 
   /** @param options.lifetime seconds */
   constructor(options: { readonly keys: SigningKeys; readonly clock: Clock; readonly lifetime: number }) {
@@ -51,7 +65,7 @@ export class Tokens {
     const sub = 'name' in principal ? principal.name : '';
     const claims: Claims = { sub, principal, access, iat: seconds, exp: seconds + this.#lifetime };
     const key = this.#keys.current();
-    const token = jsonwebtoken.sign(claims, Buffer.from(key.secret), {
+    const token = jsonwebtoken.sign(claims, keyObjectOf(key), {
       algorithm: 'HS256',
       issuer: ISSUER,
       audience: ISSUER,
@@ -62,6 +76,7 @@ export class Tokens {
 
   /** Whether it says that it is one of ours, true or not: a foreign identity token says something else. */
   isOwn(token: string): boolean {
+    if (this.#remembered.has(token)) return true;
     const claims = jsonwebtoken.decode(token);
     return typeof claims === 'object' && claims?.iss === ISSUER;
   }
@@ -71,11 +86,13 @@ export class Tokens {
    * @throws Unauthorized when the token is not ours, has ended, or was changed
    */
   verify(token: string, { alsoExpired = false } = {}): VerifiedToken {
+    const recalled = this.#recall(token);
+    if (recalled && (alsoExpired || recalled.expiresAt > this.#clock.now())) return recalled;
     try {
       const { kid } = jsonwebtoken.decode(token, { complete: true })?.header ?? {};
       const key = kid === undefined ? undefined : this.#keys.find(kid);
       if (!key) throw new jsonwebtoken.JsonWebTokenError('signed with no key of ours');
-      const claims = jsonwebtoken.verify(token, Buffer.from(key.secret), {
+      const claims = jsonwebtoken.verify(token, keyObjectOf(key), {
         algorithms: ['HS256'],
         issuer: ISSUER,
         audience: ISSUER,
@@ -85,7 +102,9 @@ export class Tokens {
       // In open mode no token is looked at; one from before it was left must be worth nothing.
       if (!isPrincipal(claims.principal)) throw new jsonwebtoken.JsonWebTokenError('it names nobody who could be here');
       const { principal, access, iat, exp } = claims;
-      return { principal, access, issuedAt: iat * 1000, expiresAt: exp * 1000 };
+      const verified = { principal, access, issuedAt: iat * 1000, expiresAt: exp * 1000 };
+      this.#remember(token, { verified, key });
+      return verified;
     } catch (error) {
       const why = error instanceof jsonwebtoken.TokenExpiredError ? 'has expired' : 'is not one of this registry';
       throw new Unauthorized(`the bearer token ${why}: ask for a new one, which every client does by itself`, {
@@ -93,4 +112,24 @@ export class Tokens {
       });
     }
   }
+
+  /** The same text says the same for ever, but its key may have been retired, and its time is for the caller to look at. */
+  #recall(token: string): VerifiedToken | undefined {
+    const remembered = this.#remembered.get(token);
+    if (!remembered) return undefined;
+    if (this.#keys.find(remembered.key.id) === remembered.key) return remembered.verified;
+    this.#remembered.delete(token);
+    return undefined;
+  }
+
+  #remember(token: string, remembered: Remembered): void {
+    if (token.length > MAXIMUM_REMEMBERED_LENGTH) return;
+    if (this.#remembered.size >= MAXIMUM_REMEMBERED) this.#remembered.clear();
+    this.#remembered.set(token, remembered);
+  }
+}
+
+/** Given mere bytes, jsonwebtoken tries at each use to read them as the PEM file of a public or private key first. */
+function keyObjectOf({ secret }: SigningKey): KeyObject {
+  return createSecretKey(secret);
 }

@@ -43,7 +43,7 @@ export class ExternalUsers {
     // Whoever is known keeps the name, whatever they are called elsewhere meanwhile.
     const existing = await findUserBySubject(this.#changes.reading, identity.issuer, identity.subject);
     const name = existing?.name ?? nameHere(identity.name);
-    const author: Author = { name, kind: 'user', credential: credentialOf(identity), ...origin };
+    const author: Author = { name, kind: 'user', credential: identity.login === 'directory' ? 'password' : 'single sign-on', ...origin };
     return await this.#changes.make(author, async (change) => {
       const user =
         (await findUserBySubject(change.tx, identity.issuer, identity.subject)) ?? (await add(change, identity, name));
@@ -113,10 +113,6 @@ function nameHere(text: string): string {
   );
 }
 
-function principalOf({ name, id, version }: UserRow): UserPrincipal {
-  return { kind: 'user', name, id, version };
-}
-
-function credentialOf({ login, issuer }: ExternalIdentity): string {
-  return login === 'directory' ? 'password' : `identity token of ${issuer}`;
+function principalOf({ name, id, version, login }: UserRow): UserPrincipal {
+  return { kind: 'user', name, id, version, ...(login === 'provider' ? { singleSignOn: true } : {}) };
 }

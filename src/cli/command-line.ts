@@ -10,6 +10,11 @@ import { printLine, printNote } from './print.ts';
 
 /** @returns the exit code: 0, or 1 after one line on standard error that says what is wrong */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
+  // Whoever reads it, such as "head", may have enough before the end.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(1);
+  });
   try {
     await run(words);
     return 0;

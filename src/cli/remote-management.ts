@@ -84,7 +84,9 @@ function refuseRedirect({ status, headers }: Response, { origin, href }: URL): v
 
 function notLoggedIn(origin: string, credential: Credential | undefined, detail: string): string {
   if (!credential) return `${origin} wants to know who asks: ${LOG_IN}`;
-  return `${origin} does not take ${credential.from} (${detail}): ${LOG_IN}`;
+  // What to do about it stands behind the colon, in commands of helm.
+  const [why] = detail.split(': ');
+  return `${origin} does not take ${credential.from} (${why}): ${LOG_IN}`;
 }
 
 function whyUnreachable(url: URL, error: unknown): string {

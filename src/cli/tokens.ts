@@ -63,6 +63,11 @@ async function addToken({ management, words: [name = ''], options }: Call): Prom
   if (management.isLocal && user === undefined) {
     throw new UsageError('a personal token belongs to a user: name it with --user');
   }
+  if (!management.isLocal && user !== undefined) {
+    throw new UsageError(
+      'on a server, everybody makes tokens for themselves: leave --user out, and log in as that user',
+    );
+  }
   const scopes = options.all(SCOPE_OPTION.name).map(readScope);
   const expires = options.one(EXPIRES);
   const answer = await management.request('POST', '/tokens', {

@@ -86,9 +86,8 @@ function callbackOf(request: FastifyRequest): URL {
 }
 
 function noteLogin(sightings: Sightings, { principal, issuer }: ProviderLogin, origin: Origin): void {
-  const author = { ...authorOf(principal, origin), credential: `identity token of ${issuer}` };
   sightings.userLoggedIn(principal.id);
-  sightings.note({ kind: 'login.succeeded', author, detail: {} });
+  sightings.note({ kind: 'login.succeeded', author: authorOf(principal, origin), detail: { issuer } });
 }
 
 function noteRefusal(sightings: Sightings, error: unknown, origin: Origin): void {

@@ -227,7 +227,7 @@ describe('the audit trail', () => {
     await loggedIn({ preferred_username: 'mona' });
     await eventually(async () => (await registry.accounts.users.find('mona')).lastLoginAt).toBe(clock.now());
     const [login] = await registry.accounts.auditTrail.list({ kind: 'login.succeeded', actor: 'mona' }, NEWEST);
-    expect(login).toMatchObject({ actorKind: 'user', credential: `identity token of ${issuer.url}` });
+    expect(login).toMatchObject({ actorKind: 'user', credential: 'single sign-on' });
     expect(login?.clientAddress).toBe('127.0.0.1');
     const [added] = await registry.accounts.auditTrail.list({ kind: 'user.added', actor: 'mona' }, NEWEST);
     expect(added?.detail).toMatchObject({ user: 'mona', login: 'provider' });
