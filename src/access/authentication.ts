@@ -153,11 +153,12 @@ export class Authentication {
     return recalled ?? (await passwords.check(name, password)) ?? (await directory?.check(name, password, origin));
   }
 
-  /** A name is told only when it is one, since some type the password there. */
+  /** A name is told only when it is one, since some type the password there; and nobody makes up whom the trail names. */
   async #claimOf({ name, password }: Credentials): Promise<string> {
+    const { passwords, secretHolders } = this.#options;
     const secret = parseSecret(password);
-    if (secret) return `token ${shownSecret(secret.id)}`;
-    return (await this.#options.passwords.isUser(name)) ? name : '';
+    if (secret) return (await secretHolders.has(secret.id)) ? `token ${shownSecret(secret.id)}` : '';
+    return (await passwords.isUser(name)) ? name : '';
   }
 
   #noteLogin(principal: Principal, origin: Origin): void {

@@ -1,5 +1,6 @@
 // Makes guessing passwords expensive: who was wrong too often has to wait, and nobody has to wait for what others did elsewhere.
 import { createHmac, randomBytes } from 'node:crypto';
+import { networkOf } from '../events/network.ts';
 import { TooManyRequests } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -29,6 +30,8 @@ const MAXIMUM_FAILURES = 30;
 
 /** Clients send a wrong password more than once (helm's login: POST, then GET): this long, it is the same guess. */
 const SAME_GUESS_FOR = MINUTE;
+/** And this long one that was answered as wrong. */
+const SAME_WRONG_FOR = 24 * 60 * MINUTE;
 /** So long after it was right, an account may try from its address whatever else was wrong there. */
 const KNOWN_FOR = 7 * 24 * 60 * MINUTE;
 const MAXIMUM_ENTRIES = 50_000;
@@ -115,6 +118,10 @@ export class Guessing {
 
   #admit(keys: Keys): Guess {
     const now = this.#clock.now();
+    const known = this.#guesses.get(keys.guess);
+    // A program that goes on with an old password guesses nothing, and must not lock out whoever has the new one.
+    if (known?.state === 'wrong' && elapsed(known.at, now) < SAME_WRONG_FOR) return known;
+
     const pair = this.#pairs.get(keys.pair) ?? NEVER_WRONG;
     const address = this.#addresses.get(keys.address) ?? NEVER_WRONG;
     const account = this.#accounts.get(keys.account) ?? NEVER_WRONG;
@@ -125,8 +132,7 @@ export class Guessing {
     if (wait > 0) throw refusal(wait);
     if (!isKnown && address.pending > 0 && isReached(address, ADDRESS, ADDRESS.free, now)) throw refusal(FIRST_DELAY);
 
-    const known = this.#guesses.get(keys.guess);
-    if (known && now - known.at < SAME_GUESS_FOR) return known;
+    if (known && elapsed(known.at, now) < SAME_GUESS_FOR) return known;
 
     if (pair.pending > 0 && isReached(pair, PAIR, free, now)) {
       // It was a guess after all: that it is refused says that it is not the password that is being checked.
@@ -175,7 +181,7 @@ export class Guessing {
 
   #keysOf({ account, clientAddress, password }: PasswordAttempt): Keys {
     // A directory takes all spellings of a name for the same one.
-    const name = account.slice(0, MAXIMUM_NAME).normalize('NFKC').trim().toLowerCase();
+    const name = account.trimStart().slice(0, MAXIMUM_NAME).normalize('NFKC').trim().toLowerCase();
     const network = networkOf(clientAddress);
     const hash = (...parts: readonly string[]): string =>
       createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64');
@@ -246,20 +252,4 @@ function refusal(wait: number): TooManyRequests {
   const seconds = Math.ceil(wait / SECOND);
   const duration = seconds === 1 ? '1 second' : `${seconds} seconds`;
   return new TooManyRequests(`too many wrong passwords: wait ${duration}, then try again`, seconds);
-}
-
-/**
- * What counts as one address: an IPv4 address, also when it is written as an IPv6 one (RFC 4291, 2.5.5.2), otherwise the /64
- * of an IPv6 address, all of which one machine may have (RFC 4862).
- */
-function networkOf(address: string): string {
-  // Without the zone of a link-local address; what is no address stands for itself.
-  const text = address.slice(0, MAXIMUM_NAME).replace(/%.*/, '');
-  const canonical = text.includes(':') ? URL.parse(`http://[${text}]`)?.hostname.slice(1, -1) : undefined;
-  if (canonical === undefined) return text;
-  const [before = [], after = []] = canonical.split('::').map((part) => (part === '' ? [] : part.split(':')));
-  const groups = [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
-  const [high = 0, low = 0] = groups.slice(6).map((group) => Number.parseInt(group, 16));
-  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
-  return isMapped ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : groups.slice(0, 4).join(':');
 }

@@ -20,7 +20,7 @@ const MAXIMUM_RUNNING = 2;
 /** Behind those that run; a client that has to wait longer had better come back. */
 const MAXIMUM_WAITING = 32;
 
-/** A remembered success lets the many requests of one client pay for one hash: milliseconds. */
+/** Lets the many requests of one client pay for one hash, also of one that goes on with a wrong password: milliseconds. */
 const REMEMBERED_FOR = 60_000;
 const MAXIMUM_REMEMBERED = 10_000;
 
@@ -44,8 +44,8 @@ export class Passwords {
   readonly #queue = fastq.promise(verify, MAXIMUM_RUNNING);
   /** Keys of attempts (a keyed hash of name, password and the hash that it is compared with), and the results to come. */
   readonly #running = new Map<string, Promise<boolean>>();
-  /** Keys of attempts that succeeded, and until when that is believed. */
-  readonly #remembered = new Map<string, number>();
+  /** By the same keys what came of them, right or wrong, and until when that is believed. */
+  readonly #remembered = new Map<string, { readonly matches: boolean; readonly until: number }>();
   readonly #key = randomBytes(32);
 
   constructor(database: Database, clock: Clock) {
@@ -59,17 +59,15 @@ export class Passwords {
    */
   async check(name: string, password: string): Promise<UserPrincipal | undefined> {
     const { user, key } = await this.#find(name, password);
-    const matches = await this.#verifyOnce(key, { passwordHash: user?.passwordHash ?? DECOY, password });
-    if (!user || !matches) return undefined;
-    if (this.#remembered.size >= MAXIMUM_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(key, this.#clock.now() + REMEMBERED_FOR);
-    return principalOf(user);
+    const attempt = { passwordHash: user?.passwordHash ?? DECOY, password };
+    const matches = this.#recallResult(key) ?? (await this.#verifyOnce(key, attempt));
+    return user && matches ? principalOf(user) : undefined;
   }
 
   /** The user whose password it was a moment ago and still is: known without a check. */
   async recall(name: string, password: string): Promise<UserPrincipal | undefined> {
     const { user, key } = await this.#find(name, password);
-    return user && (this.#remembered.get(key) ?? 0) > this.#clock.now() ? principalOf(user) : undefined;
+    return user && this.#recallResult(key) ? principalOf(user) : undefined;
   }
 
   async isUser(name: string): Promise<boolean> {
@@ -89,7 +87,16 @@ export class Passwords {
   async #verifyOnce(key: string, attempt: Attempt): Promise<boolean> {
     const running = this.#running.get(key) ?? this.#enqueue(attempt).finally(() => this.#running.delete(key));
     this.#running.set(key, running);
-    return await running;
+    const matches = await running;
+    if (this.#remembered.size >= MAXIMUM_REMEMBERED) this.#remembered.clear();
+    this.#remembered.set(key, { matches, until: this.#clock.now() + REMEMBERED_FOR });
+    return matches;
+  }
+
+  /** The key is made of the hash, too: for another password of the user it is another one. */
+  #recallResult(key: string): boolean | undefined {
+    const result = this.#remembered.get(key);
+    return result && result.until > this.#clock.now() ? result.matches : undefined;
   }
 
   async #enqueue(attempt: Attempt): Promise<boolean> {

@@ -107,8 +107,10 @@ function allowedOf({ rights }: Caller, asked: readonly ScopedAccess[]): readonly
 /** The reason why the credential does not count, and the way out where nothing but the credential stands in the way. */
 function rejected(caller: Caller, rejection: RegistryError, repository: RepositoryName, scope?: string): RegistryError {
   const isPublic = caller.rights.isPublic(repository);
+  const logout = logoutCommand(caller.address);
+  const wayOut = rejection.message.includes(logout) ? '' : `, after ${logout}`;
   const message = isPublic
-    ? `${rejection.message}; ${repository} is public: without the stored credential, after ${logoutCommand(caller.address)}, everybody may read it`
+    ? `${rejection.message}; ${repository} is public: everybody may read it without a credential${wayOut}`
     : rejection.message;
   if (!(rejection instanceof Unauthorized)) return rejection;
   return new Unauthorized(message, { ...rejection.challenge, ...(scope === undefined ? {} : { scope }) });

@@ -17,7 +17,7 @@ interface KnownSecret {
 
 export class SecretHolders {
   readonly #database: Database;
-  readonly #known: RevisionCache<KnownSecret | 'unknown'>;
+  readonly #known: RevisionCache<KnownSecret>;
 
   constructor(database: Database) {
     this.#database = database;
@@ -32,18 +32,37 @@ export class SecretHolders {
     const parsed = parseSecret(text);
     const wayOut = `log in with another one, or forget this one with ${logoutCommand(address)}`;
     if (!parsed) throw refused(`the token is not complete, its checksum does not fit: copy all of it, or ${wayOut}`);
-    const known = await this.#known.get(parsed.id, () => find(this.#database, parsed.id));
-    if (known === 'unknown' || !secretMatches(parsed.hash, known.hash)) {
+    const known = await this.#find(parsed.id);
+    if (!known || !secretMatches(parsed.hash, known.hash)) {
       throw refused(`token ${shownSecret(parsed.id)} is not known here, or was removed: ${wayOut}`);
     }
     return known.principal;
   }
+
+  /** Whether somebody has, or had of late, a secret of this id. */
+  async has(id: string): Promise<boolean> {
+    return (await this.#find(id)) !== undefined;
+  }
+
+  /** What is not there is not remembered: anybody can make up so many ids that nothing else would be. */
+  async #find(id: string): Promise<KnownSecret | undefined> {
+    try {
+      return await this.#known.get(id, () => find(this.#database, id));
+    } catch (error) {
+      if (error instanceof NotThere) return undefined;
+      throw error;
+    }
+  }
 }
 
-async function find(database: Queryable, id: string): Promise<KnownSecret | 'unknown'> {
+class NotThere extends Error {}
+
+/** @throws NotThere */
+async function find(database: Queryable, id: string): Promise<KnownSecret> {
   const secret = await findSecret(database, id);
   const principal = secret && (await holderOf(database, secret));
-  return secret && principal ? { hash: secret.hash, principal } : 'unknown';
+  if (!secret || !principal) throw new NotThere();
+  return { hash: secret.hash, principal };
 }
 
 async function holderOf(

@@ -24,6 +24,7 @@ const Form = Type.Object({
   username: Type.Optional(Type.String()),
   password: Type.Optional(Type.String()),
   subject_token: Type.Optional(Type.String()),
+  refresh_token: Type.Optional(Type.String()),
   scope: Scopes,
 });
 
@@ -76,15 +77,19 @@ async function callerOf(
   authentication: Authentication,
   tokens: Tokens,
 ): Promise<Caller> {
-  const { grant_type: grantType, username, password, subject_token: subject } = form;
+  const { grant_type: grantType, username, password } = form;
+  const subject = grantType === TOKEN_EXCHANGE ? form.subject_token : form.refresh_token;
   const arrival = arrivalOf(request);
   switch (grantType) {
     case 'password': {
       const credentials = username !== undefined && password !== undefined ? { name: username, password } : undefined;
       return await authentication.logIn(credentials, arrival);
     }
+    // oras and docker send so what they were given as an "identity token".
+    case 'refresh_token':
     case TOKEN_EXCHANGE: {
-      if (subject === undefined) throw new RegistryError('REQUEST_INVALID', 'a token exchange needs a "subject_token"');
+      if (subject === undefined)
+        throw new RegistryError('REQUEST_INVALID', 'this grant needs a "subject_token" or a "refresh_token"');
       requireForeign(subject, tokens);
       return await authentication.identify(`Bearer ${subject}`, arrival);
     }
@@ -104,7 +109,7 @@ function requireForeign(token: string, tokens: Tokens): void {
   );
 }
 
-/** OCI Distribution Spec, "Warnings": oras and crane print them, helm does not. */
+/** OCI Distribution Spec, "Warnings": of the clients, crane prints it. */
 function warnOfRejection(reply: FastifyReply, { rejection }: Caller): void {
   if (!rejection) return;
   const text = rejection.message.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, "'");

@@ -12,12 +12,22 @@ test('the same wrong password within a minute counts once, and is looked at each
   expect(await door.tryTimes(2)).toEqual(['wrong', 1]);
 });
 
-test('after the minute it counts again', async () => {
+test('a program that goes on with an old password all day counts once, and locks out nobody', async () => {
   const door = new Door();
-  await door.tryTimes(3);
-  expect(await door.tryTimes(2, { password: 'old password' })).toEqual(wrong(2));
-  door.clock.advance(MINUTE);
-  expect(await door.tryTimes(3, { password: 'old password' })).toEqual(['wrong', 1, 1]);
+  for (let poll = 0; poll < 23 * 20; poll += 1) {
+    expect(await door.try({ password: 'old password' })).toBe('wrong');
+    door.clock.advance(3 * MINUTE);
+  }
+  expect(await door.tryTimes(3)).toEqual(wrong(3));
+});
+
+test('what was answered as wrong is answered so again, also while another one would have to wait', async () => {
+  const door = new Door();
+  expect(await door.try({ password: 'old password' })).toBe('wrong');
+  expect(await door.tryTimes(5)).toEqual([...wrong(4), 1]);
+  expect(await door.try({ password: 'old password' })).toBe('wrong');
+  door.clock.advance(24 * 60 * MINUTE);
+  expect(await door.tryTimes(4, { password: 'old password' })).toEqual(wrong(4));
 });
 
 test('the same password for another account or from another address is another guess', async () => {

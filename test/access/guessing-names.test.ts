@@ -44,6 +44,14 @@ test('a name counts as the same one however it is spelled, since a directory tak
   expect(await door.try()).toBe(1);
 });
 
+test('spaces before a name, however many, make no other name of it', async () => {
+  const door = new Door();
+  for (const spaces of [0, 253, 254, 255, 1_000]) {
+    expect(await door.try({ account: `${' \t\u3000\u00a0'.repeat(spaces).slice(0, spaces)}ann` })).toBe('wrong');
+  }
+  expect(await door.try({ account: 'ann' })).toBe(1);
+});
+
 test('a name of a megabyte counts as what it begins with', async () => {
   const door = new Door();
   for (let count = 0; count < 5; count += 1) {

@@ -168,7 +168,7 @@ test('the refusal says how long to wait and why, the same for every account, and
   clock.advance(SECOND);
   const next = { account: 'ann', clientAddress: 'ann', password: 'another' };
   await guessing.attempt(next, async () => undefined);
-  await expect(guessing.attempt(next, async () => undefined)).rejects.toThrow(
+  await expect(guessing.attempt({ ...next, password: 'yet another' }, async () => undefined)).rejects.toThrow(
     'too many wrong passwords: wait 2 seconds, then try again',
   );
 });

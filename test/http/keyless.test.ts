@@ -73,6 +73,11 @@ describe('an identity token is good', () => {
     expect(await push(job())).toBe(202);
   });
 
+  test('as what oras and docker call an identity token', async () => {
+    const answer = await exchange({ grant_type: 'refresh_token', refresh_token: job(), service: 'x', scope: SCOPE });
+    expect(await push(await tokenOf(answer))).toBe(202);
+  });
+
   test('as the subject token of an exchange (RFC 8693)', async () => {
     const answer = await exchange({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',

@@ -45,7 +45,7 @@ describe.each(SHOWN)('%s', (_what, as, message) => {
     expect((await registry.request('GET', '/v2/public/web/manifests/1.0.0', { as })).status).toBe(200);
     const answer = await registry.request('GET', '/token?scope=repository:public/web:pull', { as });
     expect(answer.status).toBe(200);
-    // For oras and crane, which print it.
+    // For crane, which prints it.
     expect(answer.headers.get('warning')).toContain(message.replace(/["…].*/, ''));
     const { token } = (await answer.json()) as { token: string };
     const path = '/v2/public/web/tags/list';
@@ -73,7 +73,7 @@ describe.each(SHOWN)('%s', (_what, as, message) => {
       expect(answer.status).toBe(401);
       const { message: text } = await errorOf(answer);
       expect(text).toContain(message);
-      expect(text).toMatch(/public\/web is public: .*everybody may read it/);
+      expect(text).toMatch(/public\/web is public: .*everybody may read it without a credential/);
     }
     const answer = await registry.request('GET', '/token?scope=repository:private/web:pull', { as });
     expect((await errorOf(answer)).message).not.toContain('public');

@@ -254,11 +254,20 @@ describe('no token is given', () => {
     expect((await post({ grant_type: 'password' })).status).toBe(401);
   });
 
-  test('for a refresh token, and the answer says what is taken', async () => {
-    const answer = await post({ grant_type: 'refresh_token', refresh_token: 'x', service: HOST });
+  test('for a refresh token, since none is ever given', async () => {
+    const own = (await tokenFor(registry, reader)).slice('Bearer '.length);
+    for (const refreshToken of ['x', own]) {
+      const answer = await post({ grant_type: 'refresh_token', refresh_token: refreshToken, service: HOST });
+      expect(answer.status).toBe(401);
+    }
+    expect((await post({ grant_type: 'refresh_token', service: HOST })).status).toBe(400);
+  });
+
+  test('for another grant, and the answer says what is taken', async () => {
+    const answer = await post({ grant_type: 'client_credentials', service: HOST });
     expect(answer.status).toBe(400);
     expect((await errorOf(answer)).message).toBe(
-      'grant_type "refresh_token" is not known here: use "password" or "urn:ietf:params:oauth:grant-type:token-exchange"',
+      'grant_type "client_credentials" is not known here: use "password" or "urn:ietf:params:oauth:grant-type:token-exchange"',
     );
   });
 

@@ -10,6 +10,8 @@ import { quoted } from '../../oci/quoted.ts';
 /** No control characters, which break lines where texts are listed, and of which a database may not take NUL. */
 export const PRINTABLE = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 const MAXIMUM_PATH = 255;
+const FIRST_TIME = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** An object that has these members and no other ones. */
 export function strict<Properties extends TProperties>(
@@ -90,10 +92,10 @@ export const Overlap = Type.Integer({
   description: 'How long the secrets before it stay good: seconds.',
 });
 
-/** @throws RegistryError for what has the form, but is no time: a leap second */
+/** @throws RegistryError for what has the form, but is no time (a leap second), or has in UTC a year of other than four digits */
 export function readTime(time: string): number {
   const milliseconds = Date.parse(time);
-  if (Number.isNaN(milliseconds))
+  if (!(milliseconds >= FIRST_TIME && milliseconds <= LAST_TIME))
     throw new RegistryError('REQUEST_INVALID', `${quoted(time)} is no time that can be kept`);
   return milliseconds;
 }

@@ -24,10 +24,19 @@ export function describeHelm(body: (helm: HelmClient) => void): void {
   describeHelms((helm) => helm.isCurrent, body);
 }
 
+/** Helm 3.21 and 4.2, as far as they were found: for what takes long, and can be tried with both at once. */
+export function currentHelms(): readonly HelmClient[] {
+  return helms().filter((helm) => helm.isCurrent && helm.path !== '');
+}
+
 function describeHelms(isWanted: (helm: HelmClient) => boolean, body: (helm: HelmClient) => void): void {
-  const clients = inject('clients').filter(({ name }) => name.startsWith('helm-'));
-  for (const { name, path } of clients) {
-    const helm = new HelmClient(name.slice('helm-'.length), path ?? '');
-    if (isWanted(helm)) describe.skipIf(path === undefined)(`helm ${helm.version}`, () => body(helm));
+  for (const helm of helms().filter(isWanted)) {
+    describe.skipIf(helm.path === '')(`helm ${helm.version}`, () => body(helm));
   }
+}
+
+/** The path of one that is missing is empty. */
+function helms(): readonly HelmClient[] {
+  const clients = inject('clients').filter(({ name }) => name.startsWith('helm-'));
+  return clients.map(({ name, path }) => new HelmClient(name.slice('helm-'.length), path ?? ''));
 }
