@@ -5,7 +5,7 @@ import { type GivenOptions, type Option, UsageError } from './command.ts';
 import { itemsOf } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { readPast } from './moments.ts';
-import { jsonOf, printLine } from './print.ts';
+import { printJson } from './print.ts';
 import { table } from './table.ts';
 
 const LIMIT = 'limit';
@@ -60,7 +60,7 @@ async function listEvents({ management, options }: Call): Promise<Outcome> {
 
 /** Page by page, so that neither side holds many at once. */
 async function exportEvents({ management, options }: Call): Promise<Outcome> {
-  for await (const item of itemsOf(management, '/audit', filterOf(options))) printLine(jsonOf(item));
+  for await (const item of itemsOf(management, '/audit', filterOf(options))) printJson(item);
   return { lines: [] };
 }
 

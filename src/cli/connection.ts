@@ -6,7 +6,7 @@ import { isLoopback } from '../ports/issuer-address.ts';
 import { type GivenOptions, type Invocation, type Option, UsageError } from './command.ts';
 import { localManagement } from './local-management.ts';
 import type { Management } from './management.ts';
-import { readPasswordAtTerminal } from './read-password.ts';
+import { PASSWORD_STDIN, readPasswordAtTerminal } from './read-password.ts';
 import { type Credential, remoteManagement } from './remote-management.ts';
 
 const SERVER = 'server';
@@ -73,6 +73,11 @@ export function namedServer(options: GivenOptions): { readonly url: URL; readonl
 async function credentialFor(server: URL, options: GivenOptions): Promise<Credential | undefined> {
   if (options.has(LOGIN) && options.has(TOKEN_FILE)) {
     throw new UsageError('--login and --token-file are two ways to log in: leave one of them out');
+  }
+  if (options.has(LOGIN) && options.has(PASSWORD_STDIN.name)) {
+    throw new UsageError(
+      `--login asks at the terminal, where --${PASSWORD_STDIN.name} reads as well: leave that out, and both passwords are asked for`,
+    );
   }
   const isReadable = server.protocol === 'http:' && !isLoopback(server);
   const requireSafety = (from: string): void => {

@@ -50,7 +50,7 @@ export function managementCommand(definition: ManagementCommand): Command {
       await using management = await openManagement(invocation);
       const outcome = await run({ ...invocation, management });
       if (invocation.options.has(JSON_OPTION)) {
-        printJson(outcome.answer);
+        printJson(outcome.answer, 2);
         return;
       }
       for (const note of outcome.notes ?? []) printNote(note);

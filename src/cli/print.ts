@@ -1,5 +1,8 @@
 // Writes to the terminal, which must not take what others have written for commands to it.
 
+/** What moves the cursor, changes colours, turns text around or breaks lines. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /** To standard output. */
 export function printLine(line: string): void {
   process.stdout.write(`${printable(line)}\n`);
@@ -10,18 +13,20 @@ export function printNote(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
-export function printJson(value: unknown): void {
-  process.stdout.write(`${jsonOf(value, 2)}\n`);
+/** To standard output; everything is in it as it was, but nothing unprintable as it is. */
+export function printJson(value: unknown, indent = 0): void {
+  const escaped = (character: string) => (character === '\n' ? character : codeUnits(character));
+  process.stdout.write(`${JSON.stringify(value, null, indent).replace(UNPRINTABLE, escaped)}\n`);
 }
 
-/** Without the control characters that JSON allows as they are. */
-export function jsonOf(value: unknown, indent?: number): string {
-  const escaped = (character: string) =>
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(value, null, indent).replace(/\p{Cc}/gu, escaped);
+function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => ('\t\n'.includes(character) ? character : '?'));
 }
 
-/** User agents, names of tokens and answers of servers may have anything in them, also what moves the cursor or turns text around. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => ('\t\n'.includes(character) ? character : '?'));
+/** RFC 8259, section 7 */
+function codeUnits(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => {
+    const code = character.charCodeAt(index);
+    return `\\u${code.toString(16).padStart(4, '0')}`;
+  }).join('');
 }

@@ -2,7 +2,12 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { UsageError } from './command.ts';
+import { type Option, UsageError } from './command.ts';
+
+export const PASSWORD_STDIN: Option = {
+  name: 'password-stdin',
+  summary: 'read the password from standard input, and do not ask for it',
+};
 
 /** @param fromInput the whole standard input is the password, a line break at its end aside */
 export async function readPassword(question: string, fromInput: boolean): Promise<string> {

@@ -5,14 +5,10 @@ import { allItems } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { shownTime } from './moments.ts';
 import { pathOf } from './path-of.ts';
-import { readPassword } from './read-password.ts';
+import { PASSWORD_STDIN, readPassword } from './read-password.ts';
 import { facts } from './table.ts';
 import { readTrueOrFalse, yesOrNo } from './yes-or-no.ts';
 
-const PASSWORD_STDIN = {
-  name: 'password-stdin',
-  summary: 'read the password from standard input, and do not ask for it',
-};
 const ADMINISTRATOR = 'administrator';
 
 export const userCommands = [

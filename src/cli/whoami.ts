@@ -1,5 +1,5 @@
 // `chartroom whoami`: as whom commands run.
-import { readWhoami } from './answers.ts';
+import { readWhoami, type Whoami } from './answers.ts';
 import { managementCommand } from './management-command.ts';
 
 export const whoami = managementCommand({
@@ -8,8 +8,19 @@ export const whoami = managementCommand({
   hasAnswer: true,
   run: async ({ management }) => {
     const answer = await management.request('GET', '/whoami');
-    const { kind, name, administrator, management: mayManage } = readWhoami(answer);
-    const may = administrator ? ', who may manage everything' : mayManage ? '' : ', who may manage nothing';
-    return { answer, lines: [`${kind === 'user' ? name : `${kind} ${name}`.trimEnd()}${may}`] };
+    const self = readWhoami(answer);
+    const may = self.administrator ? ', who may manage everything' : self.management ? '' : ', who may manage nothing';
+    return { answer, lines: [`${calledBy(self)}${may}`] };
   },
 });
+
+function calledBy({ kind, name }: Whoami): string {
+  switch (kind) {
+    case 'user':
+      return name;
+    case 'open':
+      return 'everybody';
+    default:
+      return `${kind} ${name}`;
+  }
+}

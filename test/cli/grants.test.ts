@@ -19,8 +19,46 @@ test('roles are given, listed, changed and taken away', async () => {
   expect(await registry.chartroom('grant list')).toEqual(success('admin\treader\t/'));
 });
 
+test('a group has roles as a user has them, and the list can be of one of them', async () => {
+  await using registry = await registryFolder();
+  await registry.chartroom('group add developers');
+  expect(await registry.chartroom('grant add developers writer team --group')).toEqual(
+    success('group developers is writer of team'),
+  );
+  // The word order that the flag of the list suggests.
+  expect(await registry.chartroom('grant add --group developers reader /')).toEqual(
+    success('group developers is reader of /'),
+  );
+  await registry.chartroom('grant add admin reader team');
+  const groups = ['group developers\treader\t/', 'group developers\twriter\tteam'];
+  expect(await registry.chartroom('grant list')).toEqual(success('admin\treader\tteam', ...groups));
+  expect(await registry.chartroom('grant list --group developers')).toEqual(success(...groups));
+  expect(await registry.chartroom('grant list --user admin')).toEqual(success('admin\treader\tteam'));
+  expect(await registry.chartroom('grant list --namespace team')).toEqual(
+    success('admin\treader\tteam', 'group developers\twriter\tteam'),
+  );
+  expect(await registry.chartroom('grant remove developers team --group')).toEqual(
+    success('group developers has no role on team any more'),
+  );
+  const { stdout } = await registry.chartroom('grant list --group developers --json');
+  expect(JSON.parse(stdout)).toEqual({ items: [{ group: 'developers', namespace: '/', role: 'reader' }] });
+});
+
+test('what was set for a path is taken back, and it is as the path above it', async () => {
+  await using registry = await registryFolder();
+  await registry.chartroom('namespace set team public');
+  expect(await registry.chartroom('namespace inherit /team/')).toEqual(
+    success('team has no visibility of its own any more: it is as the path above it'),
+  );
+  expect(await registry.chartroom('namespace list')).toEqual(success('/\tprivate'));
+  expect(await registry.chartroom('namespace inherit team')).toEqual(
+    failure('team has no visibility of its own: see "chartroom namespace list"'),
+  );
+});
+
 test.each([
   ['grant add nobody writer team', 'there is no user nobody: see "chartroom user list"'],
+  ['grant add admin writer team --group', 'there is no group admin: see "chartroom group list"'],
   ['grant add admin owner team', '"owner" is not a role: use one of reader, writer, maintainer'],
   ['grant add admin writer Team', '"Team" is not a path: write it like "team" or "team/charts", or "/" for everything'],
   ['grant remove admin team', 'admin has no role on team: see "chartroom grant list"'],

@@ -1,34 +1,29 @@
 // What the command line says to somebody who does not know it yet.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { COMMANDS, commandOf } from '../../src/cli/commands.ts';
+import { parseWords } from '../../src/cli/parse-words.ts';
+import { settingsFlags } from '../../src/config/load.ts';
 import { SETTINGS } from '../../src/config/schema.ts';
-import { runChartroom, type TemporaryFolder, temporaryFolder } from '../support/chartroom-process.ts';
+import { runChartroom, startChartroom, type TemporaryFolder, temporaryFolder } from '../support/chartroom-process.ts';
 import { failure, success } from './registry-folder.ts';
 
-const COMMANDS = [
-  'serve',
-  'user add',
-  'user list',
-  'user passwd',
-  'user remove',
-  'grant add',
-  'grant remove',
-  'grant list',
-  'namespace set',
-  'namespace list',
-  'config check',
-];
+/** A line of a console, up to what is the shell's. */
+const DOCUMENTED =
+  /^\$ (?:npm run -s chartroom -- |docker exec (?:-\w+ )*chartroom chartroom |chartroom )([a-z][^<>|;#\n]*)/gm;
 
 test('the help names every command and every flag', async () => {
   await using folder = await temporaryFolder();
   const { code, stdout, stderr } = await runChartroom(['--help'], { folder: folder.path });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const first = stdout.split('\n').map((line) => line.trim());
-  for (const command of COMMANDS)
+  for (const { name, words } of COMMANDS) {
+    const call = [name, ...words].join(' ');
     expect(
-      first.filter((line) => line.startsWith(`${command} `)),
-      command,
+      first.filter((line) => line.startsWith(`${call} `)),
+      call,
     ).toHaveLength(1);
+  }
   for (const { flagName } of SETTINGS) {
     if (flagName)
       expect(
@@ -40,10 +35,65 @@ test('the help names every command and every flag', async () => {
   expect(stdout).not.toContain('--admin-password ');
 });
 
-test.each(['', 'help', '-h', 'user add --help', 'serve -h'])('"chartroom %s" prints the help', async (words) => {
+test.each(['', 'help', '-h', 'help frobnicate'])('"chartroom %s" prints all of the help', async (words) => {
   await using folder = await temporaryFolder();
   const options = { folder: folder.path };
   expect(await runChartroom(wordsOf(words), options)).toEqual(await runChartroom(['--help'], options));
+});
+
+test.each(['grant --help', 'help grant', 'grant -h'])(
+  '"chartroom %s" lists what can be done with grants',
+  async (words) => {
+    await using folder = await temporaryFolder();
+    const { code, stdout, stderr } = await run(folder, words);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n').map((line) => line.split('  ')[0])).toEqual([
+      'chartroom grant add NAME ROLE PATH',
+      'chartroom grant remove NAME PATH',
+      'chartroom grant list',
+      '',
+      '"chartroom grant add --help" and so on show the options.',
+      '',
+    ]);
+  },
+);
+
+test.each(['robot add --help', 'help robot add', 'robot add ci --scope team:push -h'])(
+  '"chartroom %s" explains every option of the command',
+  async (words) => {
+    await using folder = await temporaryFolder();
+    const { code, stdout } = await run(folder, words);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'Usage: chartroom robot add NAME --scope PATH[:CHARTS]:ACTIONS ... [--namespace PATH] [--expires TIME] [--description TEXT]\n',
+    );
+    for (const name of ['scope', 'namespace', 'expires', 'description', 'json', 'server', 'token-file', 'login']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}--${name} .*  \\S`, 'm'));
+    }
+  },
+);
+
+test('no option of a command has the name of a setting, and every one is explained', () => {
+  const settings = Object.keys(settingsFlags());
+  for (const { name, options, commonOptions } of COMMANDS) {
+    const names = [...options, ...commonOptions].map((option) => option.name);
+    expect(new Set(names).size, name).toBe(names.length);
+    expect(
+      names.filter((each) => settings.includes(each)),
+      name,
+    ).toEqual([]);
+    expect(
+      [...options, ...commonOptions].every(({ summary }) => summary.length > 10),
+      name,
+    ).toBe(true);
+  }
+});
+
+test('whoever reads only the beginning gets no error for it', async () => {
+  await using folder = await temporaryFolder();
+  const started = startChartroom(['--help'], { folder: folder.path });
+  started.child.stdout?.destroy();
+  expect((await started.ended).stderr).toBe('');
 });
 
 test('--version prints the version of package.json', async () => {
@@ -56,7 +106,7 @@ test('--version prints the version of package.json', async () => {
 test.each([
   [
     'user',
-    '"user" goes on with another word: "chartroom user add", "chartroom user list", "chartroom user passwd" or "chartroom user remove"',
+    '"user" goes on with another word: "chartroom user add", "chartroom user list", "chartroom user show", "chartroom user passwd", "chartroom user disable", "chartroom user enable", "chartroom user set" or "chartroom user remove"',
   ],
   [
     'grant ad ci writer team',
@@ -69,9 +119,25 @@ test.each([
   ['--port 5001 serve', 'the command stands before its flags, as in "chartroom serve --port 5001"'],
   ['user add', 'usage: chartroom user add NAME [--administrator] [--password-stdin]'],
   ['user add one two', 'usage: chartroom user add NAME [--administrator] [--password-stdin]'],
-  ['grant add ci writer', 'usage: chartroom grant add USER ROLE PATH'],
+  ['user add ', 'usage: chartroom user add NAME [--administrator] [--password-stdin]'],
+  ['grant add ci writer', 'usage: chartroom grant add NAME ROLE PATH [--group]'],
+  ['user set ci', 'usage: chartroom user set NAME --administrator true|false'],
+  [
+    'group set developers',
+    'usage: chartroom group set NAME [--external-name TEXT] [--administrator true|false], with at least one option',
+  ],
   ['user list everybody', 'usage: chartroom user list'],
   ['serve --prot 5001', 'the configuration is wrong:\n  --prot is not a flag; did you mean --port?'],
+  [
+    'user add ci --adminstrator',
+    'the configuration is wrong:\n  --adminstrator is not a flag; did you mean --administrator?',
+  ],
+  ['user add ci --administrator=yes', 'the configuration is wrong:\n  --administrator takes no value'],
+  [
+    'robot add ci --scope --description=x --prot 1',
+    'the configuration is wrong:\n  --scope has no value; write --scope=<value>\n  --prot is not a flag; did you mean --port?',
+  ],
+  ['serve --server https://charts.example.com', 'the configuration is wrong:\n  --server is not a flag'],
   ['user list --password-stdin', 'the configuration is wrong:\n  --password-stdin is not a flag'],
 ])('"chartroom %s" is answered with what to write instead, and makes nothing', async (words, message) => {
   await using folder = await temporaryFolder();
@@ -90,6 +156,43 @@ test.each(['user list', 'user add ci --password-stdin', 'grant list', 'namespace
     expect(await run(folder, words)).toMatchObject({ code: 1, stderr });
   },
 );
+
+test('every command that a message suggests exists', async () => {
+  const files = await readdir(new URL('../../src/', import.meta.url), { recursive: true });
+  const texts = await Promise.all(
+    files
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFile(new URL(`../../src/${name}`, import.meta.url), 'utf8')),
+  );
+  const suggested = texts.flatMap((text) =>
+    [...text.matchAll(/"chartroom ([a-z]+(?: [a-z]+)?)/g)].map(([, call = '']) => call),
+  );
+  expect(suggested.length).toBeGreaterThan(30);
+  expect(suggested.filter((call) => !commandOf(call.split(' ')))).toEqual([]);
+});
+
+test('every command in the documentation is one that would be taken', async () => {
+  const names = (await readdir(new URL('../../docs/', import.meta.url))).filter((name) => name.endsWith('.md'));
+  const texts = await Promise.all(
+    ['README.md', ...names.map((name) => `docs/${name}`)].map((name) =>
+      readFile(new URL(`../../${name}`, import.meta.url), 'utf8'),
+    ),
+  );
+  const calls = texts.flatMap((text) => [...text.matchAll(DOCUMENTED)].map(([, call = '']) => call));
+  expect(calls.length).toBeGreaterThan(50);
+  const refusals = calls.flatMap((call) => {
+    const words = [...call.matchAll(/"([^"]*)"|\S+/g)].map(([word, inside]) => inside ?? word);
+    const command = commandOf(words);
+    if (!command) return [call];
+    try {
+      parseWords(command, words.slice(command.name.split(' ').length));
+      return [];
+    } catch (error) {
+      return [`${call}: ${String(error)}`];
+    }
+  });
+  expect(refusals).toEqual([]);
+});
 
 function wordsOf(text: string): readonly string[] {
   return text === '' ? [] : text.split(' ');

@@ -9,6 +9,8 @@ export interface RegistryFolder extends AsyncDisposable {
   readonly path: string;
   /** Runs `chartroom …` in the folder; the words are separated by single spaces. */
   readonly chartroom: (words: string, input?: string) => Promise<Ended>;
+  /** The same with --json. Throws when it fails. @returns what it printed, parsed */
+  readonly json: <Answer = unknown>(words: string) => Promise<Answer>;
 }
 
 /** The user `admin` is there, and nobody else. */
@@ -17,10 +19,16 @@ export async function registryFolder(): Promise<RegistryFolder> {
   const defaults = loadConfig({ flags: {}, environment: {} });
   const config = { ...defaults, dataDir: join(folder.path, 'data'), adminPassword: ADMIN_PASSWORD };
   await (await openApp(config, pino({ level: 'silent' })))[Symbol.asyncDispose]();
+  const chartroom: RegistryFolder['chartroom'] = (words, input) =>
+    runChartroom(words.split(' '), { folder: folder.path, ...(input === undefined ? {} : { input }) });
   return {
     path: folder.path,
-    chartroom: (words, input) =>
-      runChartroom(words.split(' '), { folder: folder.path, ...(input === undefined ? {} : { input }) }),
+    chartroom,
+    json: async (words) => {
+      const { code, stdout, stderr } = await chartroom(`${words} --json`);
+      if (code !== 0 || stderr !== '') throw new Error(`"chartroom ${words} --json" failed:\n${stderr}`);
+      return JSON.parse(stdout);
+    },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }

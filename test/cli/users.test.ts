@@ -34,6 +34,11 @@ test.each([
   ['user passwd nobody --password-stdin', 'there is no user nobody: see "chartroom user list"'],
   ['user remove nobody', 'there is no user nobody: see "chartroom user list"'],
   ['user remove admin', 'admin is the last administrator: add another one first'],
+  ['user disable admin', 'admin is the last administrator: add another one first'],
+  ['user set admin --administrator false', 'admin is the last administrator: add another one first'],
+  ['user set admin --administrator maybe', '--administrator is "maybe", but must be true or false'],
+  ['user show nobody', 'there is no user nobody: see "chartroom user list"'],
+  ['user remove ..', '".." is no name'],
 ])('"chartroom %s" is refused with the reason', async (words, message) => {
   await using registry = await registryFolder();
   expect(await registry.chartroom(words, 'long-enough\n')).toEqual(failure(message));
@@ -66,6 +71,26 @@ test('a removed user is gone with all roles, so that a namesake begins with none
   expect(await registry.chartroom('grant list')).toEqual(success());
 });
 
+test('a user is disabled, made an administrator, and all that taken back, as the list and a look at the user show', async () => {
+  await using registry = await registryFolder();
+  await registry.chartroom('user add ann --password-stdin', 'long-enough\n');
+  await registry.chartroom('grant add ann writer team');
+  expect(await registry.chartroom('user disable ann')).toEqual(
+    success('ann is disabled, and what ann had logged in with has ended: "chartroom user enable ann" takes that back'),
+  );
+  expect(await registry.chartroom('user set ann --administrator true')).toEqual(success('ann is an administrator'));
+  expect(await registry.chartroom('user list')).toEqual(
+    success('admin\tadministrator', 'ann\tadministrator, disabled'),
+  );
+  expect(await registry.chartroom('user enable ann')).toEqual(success('ann is enabled, and may log in'));
+  expect(await registry.chartroom('user set ann --administrator false')).toEqual(success('ann is no administrator'));
+  expect((await registry.chartroom('user show ann')).stdout).toMatch(
+    /^name {11}ann\nadministrator {2}no\ndisabled {7}no\nlogs in by {5}password\nroles {10}writer of team\nadded {10}\d{4}-\d\d-\d\d \d\d:\d\d UTC\nlast login {5}never\n$/,
+  );
+  const { stdout } = await registry.chartroom('user show ann --json');
+  expect(JSON.parse(stdout)).toMatchObject({ name: 'ann', administrator: false, disabled: false, login: 'password' });
+});
+
 test('of an administrator and another one, either can be removed', async () => {
   await using registry = await registryFolder();
   await registry.chartroom('user add boss --administrator --password-stdin', 'long-enough\n');
@@ -79,15 +104,15 @@ test('no password is stored as it is, and what was changed at the command line i
   await registry.chartroom('user passwd ci --password-stdin', 'even-longer\n');
   const database = openSqliteDatabase(join(registry.path, 'data', 'chartroom.db'));
   const users = await database.query<{ password_hash: string }>('select password_hash from users');
-  const events = await database.query<{ kind: string; actor: string; detail: string }>(
-    'select kind, actor, detail from events order by id',
+  const events = await database.query<{ kind: string; actorKind: string; detail: string }>(
+    'select kind, actor_kind as "actorKind", detail from events order by id',
   );
   await database.close();
   expect(users.every(({ password_hash }) => password_hash.startsWith('$argon2id$'))).toBe(true);
   expect(events.map(({ kind, detail }) => `${kind} ${detail}`)).toEqual([
-    'user.added {"user":"admin"}',
-    'user.added {"user":"ci"}',
+    'user.added {"user":"admin","administrator":true}',
+    'user.added {"user":"ci","administrator":false}',
     'user.password-changed {"user":"ci"}',
   ]);
-  expect(events.slice(1).every(({ actor }) => actor.startsWith('operator'))).toBe(true);
+  expect(events.map(({ actorKind }) => actorKind)).toEqual(['system', 'operator', 'operator']);
 });

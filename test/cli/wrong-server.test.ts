@@ -6,6 +6,11 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readUser } from '../../src/cli/answers.ts';
+import { GivenOptions } from '../../src/cli/command.ts';
+import { namedServer } from '../../src/cli/connection.ts';
+import { allItems, ManagementError } from '../../src/cli/management.ts';
+import { remoteManagement } from '../../src/cli/remote-management.ts';
 import { runChartroom, temporaryFolder } from '../support/chartroom-process.ts';
 import { failure } from './registry-folder.ts';
 import { selfSigned } from './self-signed.ts';
@@ -75,12 +80,28 @@ test.each<readonly [what: string, answer: RequestListener, message: string]>([
   ],
 ])('%s is not taken for Chartroom', async (_what, answer, message) => {
   await using server = await listening(createHttpServer(answer));
-  expect(await userList(server.url)).toEqual(failure(message.replaceAll('URL', server.url)));
+  await using management = remoteManagement(new URL(server.url), undefined);
+  const users = async () => (await allItems(management, '/users')).map(readUser);
+  await expect(users()).rejects.toThrow(new ManagementError(message.replaceAll('URL', server.url)));
+});
+
+test('what is not Chartroom is said so at the command line', async () => {
+  await using server = await listening(createHttpServer((_request, reply) => reply.end('<h1>It works!</h1>')));
+  expect(await userList(server.url)).toEqual(
+    failure(
+      `${server.url} does not answer as Chartroom does (it answers 200): check the address, and what stands in between`,
+    ),
+  );
 });
 
 test('a redirect to another place is not followed, so that the credential goes nowhere else', async () => {
   const seen: IncomingMessage[] = [];
-  await using target = await listening(createHttpServer((request, reply) => { seen.push(request); reply.end(); }));
+  await using target = await listening(
+    createHttpServer((request, reply) => {
+      seen.push(request);
+      reply.end();
+    }),
+  );
   await using server = await listening(
     createHttpServer((request, reply) => reply.writeHead(308, { location: `${target.url}${request.url}` }).end()),
   );
@@ -128,7 +149,9 @@ test('a server that speaks something else is said so', async () => {
   expect((await userList(plain.url.replace('http:', 'https:'))).stderr).toMatch(
     /^chartroom: https:\/\/127\.0\.0\.1:\d+ does not speak TLS \(\w+\): check the port, or use http:\/\/\n$/,
   );
-  await using other = await listening(createTcpServer((socket) => socket.resume().end('220 mail.example.com ESMTP\r\n')));
+  await using other = await listening(
+    createTcpServer((socket) => socket.resume().end('220 mail.example.com ESMTP\r\n')),
+  );
   expect((await userList(other.url)).stderr).toMatch(
     /^chartroom: http:\/\/127\.0\.0\.1:\d+ does not speak plain HTTP \(\w+\): check the port, or use https:\/\/\n$/,
   );
@@ -182,8 +205,8 @@ test.each([
     '--server must not have a user name or password in it: use CHARTROOM_TOKEN, --token-file or --login',
   ],
   ['https://charts.example.com/v2/', '--server must end behind the host: https://charts.example.com'],
-])('"--server %s" is refused with what to write instead', async (server, message) => {
-  expect(await userList(server)).toEqual(failure(message));
+])('"--server %s" is refused with what to write instead', (server, message) => {
+  expect(() => namedServer(new GivenOptions(new Map([['server', [server]]])))).toThrow(message);
 });
 
 test('a token does not cross the network readable by others, unless that is wanted', async () => {
@@ -231,6 +254,16 @@ test.each([
     expect(await runChartroom(all, { folder: folder.path, environment })).toEqual(failure(message));
   },
 );
+
+test('two passwords do not come from one standard input', async () => {
+  await using folder = await temporaryFolder();
+  const words = ['user', 'passwd', 'ann', '--password-stdin', '--server', 'https://charts.invalid', '--login', 'ann'];
+  expect(await runChartroom(words, { folder: folder.path, input: 'long-enough\n' })).toEqual(
+    failure(
+      '--login asks at the terminal, where --password-stdin reads as well: leave that out, and both passwords are asked for',
+    ),
+  );
+});
 
 test('a file with a token that is not there is said so', async () => {
   await using folder = await temporaryFolder();
