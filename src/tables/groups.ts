@@ -127,6 +127,15 @@ export async function listGroupsFromLogin(database: Queryable, user: string): Pr
   return rows.map(({ name }) => name);
 }
 
+/** Those whom logins have put there. @returns their names */
+export async function deleteMembersFromLogins(tx: Transaction, group: string): Promise<readonly string[]> {
+  const rows = await tx.query<{ name: string }>(
+    `delete from group_members where group_name = $1 and source = 'login' returning user_name as name`,
+    [group],
+  );
+  return rows.map(({ name }) => name).toSorted();
+}
+
 export async function deleteMemberFromLogin(tx: Transaction, group: string, user: string): Promise<void> {
   await tx.query(`delete from group_members where group_name = $1 and user_name = $2 and source = 'login'`, [
     group,

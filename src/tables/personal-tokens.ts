@@ -41,6 +41,14 @@ export async function listPersonalTokens(
   );
 }
 
+export async function countPersonalTokens(database: Queryable, user: string): Promise<number> {
+  const rows = await database.query<{ count: number }>(
+    'select count(*) as count from personal_tokens where user_name = $1',
+    [user],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** With its secrets. False when there is no such token. */
 export async function deletePersonalToken(tx: Transaction, id: string): Promise<boolean> {
   return (await tx.query('delete from personal_tokens where id = $1 returning id', [id])).length > 0;

@@ -68,6 +68,16 @@ export async function deleteEndedSecretsOf(tx: Transaction, holder: SecretHolder
   ]);
 }
 
+/** Forgets all but the newest so many secrets of a holder. */
+export async function deleteOldestSecretsOf(tx: Transaction, holder: SecretHolder, kept: number): Promise<void> {
+  const column = 'robot' in holder ? 'robot_name' : 'personal_token';
+  await tx.query(
+    `delete from secrets where ${column} = $1
+       and id not in (select id from secrets where ${column} = $1 order by created_at desc, id desc limit $2)`,
+    ['robot' in holder ? holder.robot : holder.personalToken, kept],
+  );
+}
+
 /** False when there is no such secret, or it was revoked before. */
 export async function revokeSecret(tx: Transaction, id: string, at: number): Promise<boolean> {
   const rows = await tx.query('update secrets set revoked_at = $2 where id = $1 and revoked_at is null returning id', [

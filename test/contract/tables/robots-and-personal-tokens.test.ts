@@ -155,6 +155,14 @@ for (const kind of DATABASES) {
         expect(await findPersonalToken(database, '2')).toBeUndefined();
       });
 
+      test('no two tokens have one id', async () => {
+        await using opened = await open();
+        await addUsers(opened.database, 'ann');
+        await addTokens(opened.database, personalToken('1'));
+        const inserting = addTokens(opened.database, personalToken('1', { name: 'other' }));
+        await expect(inserting).rejects.toThrow(ConstraintViolation);
+      });
+
       test('there is none without its user', async () => {
         await using opened = await open();
         const inserting = opened.database.transaction((tx) => insertPersonalToken(tx, personalToken('1')));
