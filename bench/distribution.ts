@@ -25,7 +25,7 @@ export function findRegistry(): string {
   if (found !== undefined) return found;
   mkdirSync(CACHE, { recursive: true });
   const environment = { ...process.env, GOBIN: CACHE };
-  const { status } = spawnSync('go', ['install', '-trimpath', MODULE], { env: environment, stdio: 'inherit' });
+  const { status } = spawnSync('go', ['install', MODULE], { env: environment, stdio: 'inherit' });
   if (status !== 0) throw new Error(`go install ${MODULE} failed: name a registry with --registry PATH`);
   return join(CACHE, 'registry');
 }

@@ -40,7 +40,14 @@ export async function sendLoad(load: Load): Promise<Answers> {
     ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
   ];
   const file = authorizations === undefined ? [] : ['--', authorizations];
-  const words = ['--threads=1', `--connections=${connections}`, `--duration=${seconds}s`, `--script=${SCRIPT}`];
+  // Longer than anybody waits: 32 requests, each of which costs a slow hash.
+  const words = [
+    '--timeout=60s',
+    '--threads=1',
+    `--connections=${connections}`,
+    `--duration=${seconds}s`,
+    `--script=${SCRIPT}`,
+  ];
   const { stdout } = await promisify(execFile)('wrk', [
     ...words,
     ...headers.map((header) => `--header=${header}`),

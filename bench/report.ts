@@ -26,11 +26,13 @@ const COMPARED: readonly (readonly [Name, Name])[] = [
   ['manifest, Chartroom, none, public', 'manifest, distribution, none, open'],
   ['manifest, Chartroom, bearer token', 'manifest, distribution, Basic, bcrypt cost 5'],
   ['manifest, Chartroom, bearer token', 'manifest, distribution, Basic, bcrypt cost 10'],
+  ['manifest, Chartroom, bearer token, new each time', 'manifest, distribution, Basic, bcrypt cost 5'],
   ['manifest, Chartroom, Basic, robot', 'manifest, distribution, Basic, bcrypt cost 5'],
   ['manifest, Chartroom, Basic, robot', 'manifest, distribution, Basic, bcrypt cost 10'],
   ['manifest, Chartroom, Basic, cached password', 'manifest, distribution, Basic, bcrypt cost 5'],
   ['manifest, Chartroom, Basic, cached password', 'manifest, distribution, Basic, bcrypt cost 10'],
   ['manifest, Chartroom, bearer token', 'manifest, Chartroom, none, public'],
+  ['manifest, Chartroom, bearer token', 'manifest, Chartroom, bearer token, new each time'],
   ['token, Chartroom, cached password', 'token, Chartroom, new password each time'],
 ];
 
@@ -49,11 +51,14 @@ export function tables(measured: readonly Measured[], connections: readonly numb
   const ratios = COMPARED.map(([one, other]) => [
     one,
     other,
-    ...connections.map((count) => ratio(runsOf(named, one, count), runsOf(named, other, count))),
+    ...connections.map((count) =>
+      ratio(runsOf(named, one, count), runsOf(named, other, count), ({ perSecond }) => perSecond),
+    ),
+    ratio(runsOf(named, one), runsOf(named, other), perProcessorSecond),
   ]);
   return [
     table(['request', 'registry', 'credential', ...columns, 'processor µs'], subjects),
-    table(['this', 'to that', ...connections.map((count) => `ratio, ${count} at once`)], ratios),
+    table(['this', 'to that', ...connections.map((count) => `ratio, ${count} at once`), 'by processor time'], ratios),
   ].join('\n\n');
 }
 
@@ -67,19 +72,24 @@ export async function writeDocument(text: string): Promise<void> {
   );
 }
 
-function runsOf(named: ReadonlyMap<string, readonly Run[]>, name: Name, connections: number): readonly Run[] {
-  const runs = named.get(name)?.filter((run) => run.connections === connections);
+function runsOf(named: ReadonlyMap<string, readonly Run[]>, name: Name, connections?: number): readonly Run[] {
+  const runs = named.get(name);
   if (!runs) throw new Error(`nothing is named ${name}`);
-  return runs;
+  return connections === undefined ? runs : runs.filter((run) => run.connections === connections);
 }
 
 /** Of each round by itself, so that what slows down a whole round does not show. */
-function ratio(runs: readonly Run[], others: readonly Run[]): string {
-  const ratios = runs.flatMap(({ round, perSecond }) => {
-    const other = others.find((each) => each.round === round);
-    return other ? [perSecond / other.perSecond] : [];
+function ratio(runs: readonly Run[], others: readonly Run[], rate: (run: Run) => number | undefined): string {
+  const ratios = runs.flatMap((run) => {
+    const other = others.find(({ round, connections }) => round === run.round && connections === run.connections);
+    const [above, below] = [rate(run), other && rate(other)];
+    return above === undefined || below === undefined ? [] : [above / below];
   });
-  return span(ratios);
+  return ratios.length === 0 ? '' : span(ratios);
+}
+
+function perProcessorSecond({ processorTime }: Run): number | undefined {
+  return processorTime === undefined ? undefined : 1 / processorTime;
 }
 
 function processorTime(runs: readonly Run[]): string {

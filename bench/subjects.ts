@@ -3,6 +3,7 @@ import { VERSION } from './chart.ts';
 import { basic, type Chartroom, PRIVATE_REPOSITORY, PUBLIC_REPOSITORY, tokenPath } from './chartroom.ts';
 import { ACCOUNT } from './distribution.ts';
 import { type Answers, sendLoad } from './load.ts';
+import { fetchToken } from './many-tokens.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { Server } from './server.ts';
 
@@ -31,11 +32,13 @@ const PASSWORD = basic(ACCOUNT);
 export function subjectsOf(options: {
   readonly chartroom: Chartroom;
   readonly newcomers: ReadonlyMap<number, Newcomers>;
+  /** A file of `Authorization` headers. */
+  readonly manyTokens: string;
   readonly open: Server;
   readonly cost5: Server;
   readonly cost10: Server;
 }): readonly Subject[] {
-  const { chartroom, newcomers, open, cost5, cost10 } = options;
+  const { chartroom, newcomers, manyTokens, open, cost5, cost10 } = options;
   const { server, robotSecret } = chartroom;
   const secret = basic({ name: 'ci', password: robotSecret });
   const always = (url: string, authorization?: string) => (pressure: Pressure) =>
@@ -47,7 +50,14 @@ export function subjectsOf(options: {
   const theirs = (credential: string, their: Server, authorization?: string): Subject => ({
     ...{ request: 'manifest', registry: 'distribution', credential },
     server: their,
-    send: always(`${their.url}${MANIFEST}`, authorization),
+    // Long enough for a slow hash to be waited for many times.
+    send: ({ connections, seconds }) =>
+      sendLoad({
+        url: `${their.url}${MANIFEST}`,
+        authorization,
+        connections,
+        seconds: seconds * (their === cost10 ? 4 : 1),
+      }),
   });
   // Theirs between ours, so that whatever else the machine does meets both.
   return [
@@ -58,6 +68,9 @@ export function subjectsOf(options: {
       return await sendLoad({ ...pressure, url: `${server.url}${MANIFEST}`, authorization });
     }),
     theirs('Basic, bcrypt cost 5', cost5, PASSWORD),
+    ours('manifest', 'bearer token, new each time', (pressure) =>
+      sendLoad({ ...pressure, url: `${server.url}${MANIFEST}`, authorizations: manyTokens }),
+    ),
     ours('manifest', 'Basic, robot', always(`${server.url}${MANIFEST}`, secret)),
     theirs('Basic, bcrypt cost 10', cost10, PASSWORD),
     ours('manifest', 'Basic, cached password', async (pressure) => {
@@ -78,11 +91,4 @@ export function subjectsOf(options: {
       );
     }),
   ];
-}
-
-async function fetchToken(url: string, authorization: string): Promise<string> {
-  const answer = await fetch(url, { headers: { authorization } });
-  if (!answer.ok) throw new Error(`no token: ${answer.status} ${await answer.text()}`);
-  const { token } = (await answer.json()) as { readonly token: string };
-  return token;
 }
