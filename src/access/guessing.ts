@@ -1,5 +1,5 @@
 // Makes guessing passwords expensive: who was wrong too often has to wait, and nobody has to wait for what others did elsewhere.
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { networkOf } from '../events/network.ts';
 import { TooManyRequests } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -79,7 +79,7 @@ const NEVER_WRONG: Counter = { failures: 0, at: 0, pending: 0 };
  */
 export class Guessing {
   readonly #clock: Clock;
-  readonly #key = randomBytes(32);
+  readonly #key = createSecretKey(randomBytes(32));
   readonly #pairs = new BoundedMap<Counter>();
   readonly #addresses = new BoundedMap<Counter>();
   readonly #accounts = new BoundedMap<Counter>();

@@ -1,5 +1,5 @@
 // Passwords: hashed with argon2id, checked in the same time whether the user exists or not, and few at a time.
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import argon2 from 'argon2';
 import fastq from 'fastq';
 import { RegistryError } from '../oci/error.ts';
@@ -46,7 +46,7 @@ export class Passwords {
   readonly #running = new Map<string, Promise<boolean>>();
   /** By the same keys what came of them, right or wrong, and until when that is believed. */
   readonly #remembered = new Map<string, { readonly matches: boolean; readonly until: number }>();
-  readonly #key = randomBytes(32);
+  readonly #key = createSecretKey(randomBytes(32));
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;

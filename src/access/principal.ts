@@ -98,7 +98,7 @@ export function ownerKeyOf(principal: Principal): string {
 }
 
 /** What was shown to be this principal, for the audit trail. */
-export function credentialOf(principal: Principal): string {
+function credentialOf(principal: Principal): string {
   switch (principal.kind) {
     case 'user':
       if (principal.secret !== undefined) return `token ${shownSecret(principal.secret)}`;

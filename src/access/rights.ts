@@ -97,7 +97,7 @@ export class Visibility {
 }
 
 /** The namespace itself and those above it, widest first. */
-export function pathsAbove(namespace: string): readonly string[] {
+function pathsAbove(namespace: string): readonly string[] {
   return namespace === '' ? [''] : enclosingPaths(namespace as RepositoryName);
 }
 

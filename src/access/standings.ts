@@ -48,11 +48,14 @@ export class Standings {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #known: RevisionCache<Standing | Ended>;
+  /** The same for everybody: not one for each principal that is remembered. */
+  readonly #visibility: RevisionCache<Visibility>;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
     this.#known = new RevisionCache(database);
+    this.#visibility = new RevisionCache(database);
   }
 
   /**
@@ -69,11 +72,11 @@ export class Standings {
 
   async #lookUp(principal: Principal): Promise<Standing | Ended> {
     try {
-      const [{ expiries, ...held }, namespaces] = await Promise.all([
+      const [{ expiries, ...held }, visibility] = await Promise.all([
         heldBy(this.#database, principal),
-        listNamespaces(this.#database),
+        this.#visibility.get('', async () => new Visibility(await listNamespaces(this.#database))),
       ]);
-      return { rights: new Rights({ ...held, visibility: new Visibility(namespaces) }), expiries };
+      return { rights: new Rights({ ...held, visibility }), expiries };
     } catch (error) {
       if (error instanceof Ended) return error;
       throw error;

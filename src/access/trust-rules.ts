@@ -1,5 +1,6 @@
 // What an administrator may write into a trust rule: enough that it trusts somebody, and not everybody.
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { quoted } from '../oci/quoted.ts';
 import { issuerProblem } from '../ports/issuer-address.ts';
 import { publicKeyProblem } from '../ports/issuer-keys.ts';
 import type { TrustRule } from './identity-tokens.ts';
@@ -111,6 +112,9 @@ function keySetProblem(set: object): string | undefined {
 }
 
 function unusableKeyProblem(key: JsonWebKey): string | undefined {
+  // A JWK has no others (RFC 7517, section 4), and what is nested as deeply as somebody likes cannot be stored.
+  const nested = Object.keys(key).find((name) => !isFlat(key[name]));
+  if (nested !== undefined) return `has ${quoted(nested)}, which is neither a text nor a list of texts`;
   if (key.kty !== 'RSA' && !CURVES.includes(key.crv ?? '')) return `has none of the curves ${CURVES.join(', ')}`;
   try {
     const { asymmetricKeyDetails } = createPublicKey({ key, format: 'jwk' });
@@ -119,6 +123,10 @@ function unusableKeyProblem(key: JsonWebKey): string | undefined {
   } catch {
     return 'is malformed';
   }
+}
+
+function isFlat(value: unknown): boolean {
+  return (Array.isArray(value) ? value : [value]).every((member) => typeof member !== 'object');
 }
 
 function isOneLine(text: string): boolean {

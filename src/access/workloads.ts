@@ -1,9 +1,10 @@
 // Turns the identity token of a job or service of elsewhere into a principal, by the rules that trust its issuer.
+import { createHash } from 'node:crypto';
 import { RegistryError } from '../oci/error.ts';
 import type { Database } from '../ports/database.ts';
 import { IssuerUnreachable } from '../ports/issuer-keys.ts';
 import { listTrustRules, type TrustRuleRow } from '../tables/trust-rules.ts';
-import { IdentityRefused, type IdentityTokens } from './identity-tokens.ts';
+import { IdentityRefused, type IdentityTokens, type TrustRule } from './identity-tokens.ts';
 import type { WorkloadPrincipal } from './principal.ts';
 import { RevisionCache } from './revision-cache.ts';
 import { Unauthorized } from './unauthorized.ts';
@@ -16,7 +17,8 @@ const MAXIMUM_NAME = 200;
 export class Workloads {
   readonly #database: Database;
   readonly #identities: IdentityTokens;
-  readonly #rules: RevisionCache<readonly TrustRuleRow[]>;
+  /** Read from their JSON once, and not for every token that somebody makes up; their keys as well are prepared by the object. */
+  readonly #rules: RevisionCache<readonly VersionedRule[]>;
 
   constructor(database: Database, identities: IdentityTokens) {
     this.#database = database;
@@ -31,10 +33,10 @@ export class Workloads {
   async identify(token: string): Promise<WorkloadPrincipal> {
     const rules = await this.#rules.get('', async () => {
       const all = await listTrustRules(this.#database, { last: '', limit: MAXIMUM_TRUST_RULES });
-      return all.filter(({ disabled }) => disabled === 0);
+      return all.filter(({ disabled }) => disabled === 0).map(ruleOf);
     });
     try {
-      const identity = await this.#identities.verify(token, rules.map(ruleOf));
+      const identity = await this.#identities.verify(token, rules);
       const matching = rules.filter(({ name }) => identity.matching.includes(name));
       return {
         kind: 'workload',
@@ -50,9 +52,14 @@ export class Workloads {
   }
 }
 
-function ruleOf(row: TrustRuleRow) {
+interface VersionedRule extends TrustRule {
+  readonly version: number;
+}
+
+function ruleOf(row: TrustRuleRow): VersionedRule {
   return {
     name: row.name,
+    version: row.version,
     issuer: row.issuer,
     audience: row.audience,
     claims: JSON.parse(row.claims) as Readonly<Record<string, string>>,
@@ -60,6 +67,8 @@ function ruleOf(row: TrustRuleRow) {
   };
 }
 
+/** Where something of it is lost, with a part of its hash, so that two subjects never have one name. */
 function printable(subject: string): string {
-  return subject.replace(/[^\x21-\x7e]/g, '?').slice(0, MAXIMUM_NAME);
+  const name = subject.replace(/[^\x21-\x7e]/g, '?').slice(0, MAXIMUM_NAME);
+  return name === subject ? name : `${name}~${createHash('sha256').update(subject).digest('hex').slice(0, 16)}`;
 }

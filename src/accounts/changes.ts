@@ -50,9 +50,9 @@ export class Changes {
     try {
       return await this.#database.transaction(async (tx) => {
         const record: Change['record'] = (kind, detail) => recordEvent(tx, { kind, at, author, detail });
-        const result = await work({ tx, at, record });
+        // First: where transactions run side by side, its row lets one change in at a time, so that each sees the one before.
         await countAccessRevisionUp(tx);
-        return result;
+        return await work({ tx, at, record });
       });
     } catch (error) {
       if (onViolation && error instanceof ConstraintViolation) throw onViolation();

@@ -1,5 +1,5 @@
 // Logs people in with their password in a directory (LDAP), which for a short while need not be asked again.
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import fastq from 'fastq';
 import type { DirectoryLogin } from '../access/authentication.ts';
 import type { Origin, UserPrincipal } from '../access/principal.ts';
@@ -41,7 +41,7 @@ export class DirectoryLogins implements DirectoryLogin {
   /** The ids of the users whose passwords were right. */
   readonly #accepted: ShortMemory;
   readonly #refused: ShortMemory;
-  readonly #key = randomBytes(32);
+  readonly #key = createSecretKey(randomBytes(32));
 
   constructor(options: {
     readonly directory: UserDirectory;

@@ -43,7 +43,12 @@ export class ExternalUsers {
     // Whoever is known keeps the name, whatever they are called elsewhere meanwhile.
     const existing = await findUserBySubject(this.#changes.reading, identity.issuer, identity.subject);
     const name = existing?.name ?? nameHere(identity.name);
-    const author: Author = { name, kind: 'user', credential: identity.login === 'directory' ? 'password' : 'single sign-on', ...origin };
+    const author: Author = {
+      name,
+      kind: 'user',
+      credential: identity.login === 'directory' ? 'password' : 'single sign-on',
+      ...origin,
+    };
     return await this.#changes.make(author, async (change) => {
       const user =
         (await findUserBySubject(change.tx, identity.issuer, identity.subject)) ?? (await add(change, identity, name));
@@ -109,7 +114,7 @@ function nameHere(text: string): string {
   if (isUserName(name)) return name;
   throw new AccountError(
     'invalid',
-    `"${text.slice(0, 100)}" cannot be a user name here: lower-case letters and digits, joined by single ".", "_" or "-", at most 64; ask an administrator to choose another claim or attribute for names`,
+    `${JSON.stringify(text.slice(0, 100))} cannot be a user name here: lower-case letters and digits, joined by single ".", "_" or "-", at most 64; ask an administrator to choose another claim or attribute for names`,
   );
 }
 

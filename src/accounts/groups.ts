@@ -4,11 +4,13 @@ import type { Author } from '../events/author.ts';
 import {
   deleteGroup,
   deleteMember,
+  deleteMembersFromLogins,
   findGroup,
   type GroupRow,
   insertGroup,
   insertMember,
   listGroups,
+  listGroupsOf,
   listMembers,
   type MemberRow,
   updateGroup,
@@ -54,8 +56,14 @@ export class Groups {
     });
   }
 
-  async list(page: PageQuery): Promise<readonly Group[]> {
-    return (await listGroups(this.#changes.reading, page)).map(shown);
+  /** @param member only those that this user is in */
+  async list(page: PageQuery, member?: string): Promise<readonly Group[]> {
+    if (member === undefined) return (await listGroups(this.#changes.reading, page)).map(shown);
+    const groups = await listGroupsOf(this.#changes.reading, member);
+    return groups
+      .filter(({ name }) => name > page.last)
+      .slice(0, page.limit)
+      .map(shown);
   }
 
   /** @throws AccountError when there is no such group */
@@ -68,21 +76,22 @@ export class Groups {
   /** @throws AccountError when there is no such group, or the external name is taken */
   async change(
     name: string,
-    change: { readonly externalName?: string | null | undefined; readonly administrator?: boolean | undefined },
+    asked: { readonly externalName?: string | null | undefined; readonly administrator?: boolean | undefined },
     author: Author,
   ): Promise<Group> {
-    requireExternalName(change.externalName ?? null);
-    const { externalName = null } = change;
+    requireExternalName(asked.externalName ?? null);
+    const { externalName = null } = asked;
     return await this.#changes.make(
       author,
-      async ({ tx, record }) => {
+      async (change) => {
+        const { tx, record } = change;
         const row = await findGroup(tx, name);
         if (!row) throw unknownGroup(name);
         const before = shown(row);
         const after: Group = {
           ...before,
-          externalName: change.externalName === undefined ? before.externalName : change.externalName,
-          administrator: change.administrator ?? before.administrator,
+          externalName: asked.externalName === undefined ? before.externalName : asked.externalName,
+          administrator: asked.administrator ?? before.administrator,
         };
         await updateGroup(tx, after);
         await record('group.changed', {
@@ -90,6 +99,7 @@ export class Groups {
           externalName: after.externalName,
           administrator: after.administrator,
         });
+        if (after.externalName !== before.externalName) await endLoginMemberships(change, name);
         return after;
       },
       () => taken({ name, externalName }),
@@ -127,6 +137,13 @@ export class Groups {
       }
       await record('group.member-removed', { group, user });
     });
+  }
+}
+
+/** Whoever was in it by what it was called elsewhere may be in nothing that it is called now. The next login tells. */
+async function endLoginMemberships({ tx, record }: Change, group: string): Promise<void> {
+  for (const user of await deleteMembersFromLogins(tx, group)) {
+    await record('group.member-removed', { group, user, source: 'login' });
   }
 }
 

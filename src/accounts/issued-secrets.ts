@@ -2,6 +2,7 @@
 import { createSecret } from '../access/secret.ts';
 import {
   deleteEndedSecretsOf,
+  deleteOldestSecretsOf,
   insertSecret,
   limitSecretsOf,
   type SecretHolder,
@@ -13,6 +14,9 @@ import type { Change } from './changes.ts';
 export const DEFAULT_OVERLAP = 24 * 60 * 60;
 /** Secrets that ended stay so long, so that messages can say when: milliseconds. */
 const KEPT_AFTER_END = 90 * 24 * 60 * 60 * 1000;
+
+/** Of a holder, good or not. Who replaces them in a loop ends the oldest, and makes no list that grows. */
+export const MAXIMUM_SECRETS = 20;
 
 /** What may be shown of a secret: not the secret. */
 export interface IssuedSecret {
@@ -43,6 +47,7 @@ export async function replaceSecrets(
   overlap: number,
 ): Promise<{ readonly id: string; readonly secret: string }> {
   await deleteEndedSecretsOf(change.tx, holder, change.at - KEPT_AFTER_END);
+  await deleteOldestSecretsOf(change.tx, holder, MAXIMUM_SECRETS - 1);
   await limitSecretsOf(change.tx, holder, change.at + overlap * 1000);
   return await issueSecret(change, holder);
 }

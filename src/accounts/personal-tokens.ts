@@ -6,6 +6,7 @@ import { type AskedScope, parseScopesOf } from '../access/scoped-rights.ts';
 import type { Author } from '../events/author.ts';
 import type { Queryable } from '../ports/database.ts';
 import {
+  countPersonalTokens,
   deletePersonalToken,
   findPersonalToken,
   insertPersonalToken,
@@ -20,6 +21,8 @@ import { type IssuedSecret, issueSecret, replaceSecrets, shownSecretRow } from '
 import { checkAsked, requireFuture } from './robots.ts';
 import { unknownUser } from './users.ts';
 
+/** Of one user, who need not have any other right. */
+export const MAXIMUM_TOKENS = 100;
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@/:-]{0,63}$/u;
 
 export interface PersonalToken {
@@ -79,6 +82,9 @@ export class PersonalTokens {
     return await this.#changes.make(author, async (change) => {
       const { tx, at, record } = change;
       if (!(await findUser(tx, user))) throw unknownUser(user);
+      if ((await countPersonalTokens(tx, user)) >= MAXIMUM_TOKENS) {
+        throw new AccountError('conflict', `${user} has ${MAXIMUM_TOKENS} tokens already: remove some first`);
+      }
       const id = randomUUID();
       const row: PersonalTokenRow = {
         ...{ id, user, name, expiresAt, createdAt: at, management: Number(management) },

@@ -180,7 +180,7 @@ function scopesWithin(namespace: string, asked: readonly AskedScope[]): readonly
   if (!outside) return scopes;
   throw new AccountError(
     'invalid',
-    `the scope on ${displayNamespace(outside.namespace)} is outside of ${displayNamespace(namespace)}, to which the robot belongs: make it a robot of a namespace that has both`,
+    `the scope on ${displayNamespace(outside.namespace)} is outside of ${displayNamespace(namespace)}, to which the robot belongs: add a robot of a namespace that has both`,
   );
 }
 

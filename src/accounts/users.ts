@@ -144,7 +144,10 @@ export class Users {
 async function requireAdministratorAfter(before: UserRow, tx: Change['tx']): Promise<void> {
   const wasAdministrator = before.administrator === 1 && before.disabled === 0;
   if (!wasAdministrator || (await hasAdministrator(tx))) return;
-  throw new AccountError('conflict', `${before.name} is the last administrator: add another one first`);
+  throw new AccountError(
+    'conflict',
+    `${before.name} is the last administrator: make another one first, with "chartroom user set NAME --administrator true"`,
+  );
 }
 
 function shown(row: UserRow): User {

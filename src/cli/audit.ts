@@ -1,11 +1,12 @@
 // `chartroom audit …`: who did what, and what was refused.
 import { systemClock } from '../ports/clock.ts';
-import { type AuditEvent, readAuditEvent } from './answers.ts';
+import { type AuditEvent, readAuditEvent, type Scope } from './answers.ts';
 import { type GivenOptions, type Option, UsageError } from './command.ts';
 import { itemsOf } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { readPast } from './moments.ts';
 import { printJson } from './print.ts';
+import { shownScope } from './scope-syntax.ts';
 import { table } from './table.ts';
 
 const LIMIT = 'limit';
@@ -65,10 +66,11 @@ async function exportEvents({ management, options }: Call): Promise<Outcome> {
 }
 
 function cellsOf(event: AuditEvent): readonly string[] {
-  const { at, actor, kind, outcome, repository, tag, clientAddress, credential, detail } = event;
+  const { at, actor, actorKind, kind, outcome, repository, tag, clientAddress, credential, detail } = event;
   return [
     at.replace(/\.\d+Z$/, 'Z'),
-    actor,
+    // A robot may have the name of a person.
+    actorKind === 'robot' || actorKind === 'workload' ? `${actorKind} ${actor}` : actor,
     kind,
     outcome,
     tag === null ? repository : `${repository}:${tag}`,
@@ -80,8 +82,10 @@ function cellsOf(event: AuditEvent): readonly string[] {
   ];
 }
 
-/** Times in details are milliseconds since 1970. */
+/** Times in details are milliseconds since 1970, and the root is an empty path. */
 function shownDetail(name: string, value: unknown): string {
+  if (name === 'namespace' && value === '') return '/';
+  if (name === 'scopes' && Array.isArray(value)) return value.map((scope) => shownScope(scope as Scope)).join(' ');
   if (typeof value === 'number' && name.endsWith('At')) return new Date(value).toISOString();
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

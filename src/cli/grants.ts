@@ -1,6 +1,6 @@
 // `chartroom grant …`: who has which role where.
 import { type Grant, readGrant } from './answers.ts';
-import { allItems, withQuery } from './management.ts';
+import { allItems, type Management, withQuery } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { readRole } from './roles.ts';
 import { shownPath } from './shown-path.ts';
@@ -63,4 +63,13 @@ async function listGrants({ management, options }: Call): Promise<Outcome> {
 
 function holderOf({ user, group }: Pick<Grant, 'user' | 'group'>): string {
   return group === undefined ? `${user}` : `group ${group}`;
+}
+
+/** `reader of library, writer of team` */
+export async function rolesOf(
+  management: Management,
+  holder: { readonly user: string } | { readonly group: string },
+): Promise<string> {
+  const grants = (await allItems(management, '/grants', holder)).map(readGrant);
+  return grants.map(({ role, namespace }) => `${role} of ${namespace}`).join(', ');
 }

@@ -1,5 +1,6 @@
 // `chartroom group …`: people who have roles together.
-import { type Group, readGrant, readGroup, readMember } from './answers.ts';
+import { type Group, readGroup, readMember } from './answers.ts';
+import { rolesOf } from './grants.ts';
 import { allItems } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { shownTime } from './moments.ts';
@@ -94,8 +95,7 @@ async function listGroups({ management }: Call): Promise<Outcome> {
 async function showGroup({ management, words: [name = ''] }: Call): Promise<Outcome> {
   const answer = await management.request('GET', pathOf`/groups/${name}`);
   const members = await allItems(management, pathOf`/groups/${name}/members`);
-  const grants = await allItems(management, '/grants', { group: name });
-  const roles = grants.map(readGrant).map(({ role, namespace }) => `${role} of ${namespace}`);
+  const roles = await rolesOf(management, { group: name });
   const rows = members
     .map(readMember)
     .map(({ user, source }) => [user, source === 'login' ? 'by the last login' : 'by an administrator']);
@@ -108,12 +108,12 @@ async function showGroup({ management, words: [name = ''] }: Call): Promise<Outc
   };
 }
 
-function groupFacts(group: Group, roles: readonly string[]): readonly string[] {
+function groupFacts(group: Group, roles: string): readonly string[] {
   return facts([
     ['name', group.name],
     ['external name', group.externalName ?? ''],
     ['administrator', yesOrNo(group.administrator)],
-    ['roles', roles.join(', ')],
+    ['roles', roles],
     ['added', shownTime(group.createdAt)],
   ]);
 }

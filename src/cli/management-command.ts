@@ -53,7 +53,8 @@ export function managementCommand(definition: ManagementCommand): Command {
         printJson(outcome.answer, 2);
         return;
       }
-      for (const note of outcome.notes ?? []) printNote(note);
+      const isEmpty = hasAnswer && outcome.lines.length === 0;
+      for (const note of isEmpty ? ['there is nothing to show'] : (outcome.notes ?? [])) printNote(note);
       for (const line of outcome.lines) printLine(line);
     },
   };

@@ -4,7 +4,7 @@ import { UsageError } from './command.ts';
 const UNITS = { m: 60, h: 60 * 60, d: 24 * 60 * 60, w: 7 * 24 * 60 * 60 } as const;
 /** ISO 8601, a date alone or with a time: in UTC, unless it says where. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
-export const NEVER = 'never';
+const NEVER = 'never';
 
 /**
  * When something expires.

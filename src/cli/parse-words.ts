@@ -78,7 +78,7 @@ function parseSettings(
     if (mistakes.length === 0) return parsed;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError([...mistakes, ...error.mistakes]);
+    throw new ConfigError([...mistakes, ...error.mistakes], 'command line');
   }
-  throw new ConfigError(mistakes);
+  throw new ConfigError(mistakes, 'command line');
 }

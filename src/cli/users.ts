@@ -1,6 +1,7 @@
 // `chartroom user …`: people and their passwords.
-import { readGrant, readUser, type User } from './answers.ts';
+import { readGroup, readUser, type User } from './answers.ts';
 import { UsageError } from './command.ts';
+import { rolesOf } from './grants.ts';
 import { allItems } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { shownTime } from './moments.ts';
@@ -24,7 +25,7 @@ export const userCommands = [
   managementCommand({
     name: 'user show',
     words: ['NAME'],
-    summary: 'show a user, and what roles it has itself',
+    summary: 'show a user with the roles that it has itself, and its groups',
     hasAnswer: true,
     run: showUser,
   }),
@@ -103,17 +104,21 @@ function userLine({ name, administrator, disabled, login }: User): string {
 
 async function showUser({ management, words: [name = ''] }: Call): Promise<Outcome> {
   const answer = await management.request('GET', pathOf`/users/${name}`);
-  const grants = await allItems(management, '/grants', { user: name });
   const user = readUser(answer);
-  const roles = grants.map(readGrant).map(({ role, namespace }) => `${role} of ${namespace}`);
+  const groups = (await allItems(management, '/groups', { user: name })).map(readGroup);
+  const roles = await rolesOf(management, { user: name });
   return {
-    answer,
+    answer: { ...user, groups: groups.map((group) => group.name) },
     lines: facts([
       ['name', user.name],
       ['administrator', yesOrNo(user.administrator)],
       ['disabled', yesOrNo(user.disabled)],
       ['logs in by', user.login],
-      ['roles', roles.join(', ')],
+      ['roles', roles],
+      [
+        'groups',
+        groups.map((group) => (group.administrator ? `${group.name} (administrators)` : group.name)).join(', '),
+      ],
       ['added', shownTime(user.createdAt)],
       ['last login', shownTime(user.lastLoginAt)],
     ]),

@@ -12,8 +12,9 @@ import { yamlFaults } from './yaml-faults.ts';
 export class ConfigError extends Error {
   readonly mistakes: readonly string[];
 
-  constructor(mistakes: readonly string[]) {
-    super(['the configuration is wrong:', ...mistakes.map((mistake) => `  ${mistake}`)].join('\n'));
+  /** @param where of what they are mistakes */
+  constructor(mistakes: readonly string[], where: 'configuration' | 'command line' = 'configuration') {
+    super([`the ${where} is wrong:`, ...mistakes.map((mistake) => `  ${mistake}`)].join('\n'));
     this.name = 'ConfigError';
     this.mistakes = mistakes;
   }
@@ -113,7 +114,7 @@ export function parseSettingsFlags(
       mistakes.push(`${rawName} has no value; write ${rawName}=<value>`);
     } else flags[name] = value;
   }
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  if (mistakes.length > 0) throw new ConfigError(mistakes, 'command line');
   return { flags, positionals: parsed.positionals };
 }
 

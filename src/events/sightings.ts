@@ -5,6 +5,8 @@ import { insertEvent, type NewEvent } from '../tables/events.ts';
 import { noteSecretUse } from '../tables/secrets.ts';
 import { setLastLogin } from '../tables/users.ts';
 import type { Author } from './author.ts';
+import { LineBudget } from './line-budget.ts';
+import { networkOf } from './network.ts';
 
 /** Of equal sightings only the first within so long is written, with how often it came before: milliseconds. */
 const SAMPLE_WINDOW = 10 * 60_000;
@@ -12,6 +14,7 @@ const SAMPLE_WINDOW = 10 * 60_000;
 const WRITE_INTERVAL = 2_000;
 /** More than this is dropped, and counted, until the next writing. */
 const MAXIMUM_PENDING = 5_000;
+const MAXIMUM_PENDING_ANONYMOUS = 4_000;
 const MAXIMUM_SAMPLED = 20_000;
 /** A client writes its user agent, and its length, as it likes. */
 const MAXIMUM_TEXT = 300;
@@ -37,6 +40,7 @@ export class Sightings implements AsyncDisposable {
   #events: NewEvent[] = [];
   #secretUses = new Map<string, { readonly at: number; readonly address: string; readonly agent: string }>();
   #logins = new Map<string, number>();
+  readonly #budget = new LineBudget(SAMPLE_WINDOW);
   #dropped = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -54,28 +58,10 @@ export class Sightings implements AsyncDisposable {
 
   note(sighting: Sighting): void {
     const at = this.#clock.now();
-    const { kind, author, repository = '', detail } = sighting;
-    const key = JSON.stringify([
-      kind,
-      author.kind,
-      author.name,
-      author.credential,
-      author.clientAddress,
-      repository,
-      detail,
-    ]);
-    const sample = this.#samples.get(key);
-    if (sample && sample.until > at) {
-      sample.repeated += 1;
-      return;
-    }
-    this.#remember(key, at);
-    if (this.#events.length >= MAXIMUM_PENDING) {
-      this.#dropped += 1;
-      return;
-    }
-    const repeated = sample && sample.repeated > 0 ? { repeated: sample.repeated } : {};
-    this.#events.push(eventOf(sighting, at, repeated));
+    if (this.#isRepeated(sighting, at)) return;
+    const isWithin = this.#budget.spend(sighting.kind, sighting.author, at);
+    const line = isWithin ? sighting : withoutDifferences(sighting);
+    if (isWithin || !this.#isRepeated(line, at)) this.#take(line, at);
   }
 
   secretUsed(id: string, origin: { readonly clientAddress: string; readonly userAgent: string }): void {
@@ -100,6 +86,24 @@ export class Sightings implements AsyncDisposable {
     await this.flush().catch(this.#onFailure);
   }
 
+  /** Whether an equal one was taken within the window, with which this one then counts. */
+  #isRepeated(sighting: Sighting, at: number): boolean {
+    const sample = this.#samples.get(keyOf(sighting));
+    if (!sample || sample.until <= at) return false;
+    sample.repeated += 1;
+    return true;
+  }
+
+  #take(sighting: Sighting, at: number): void {
+    const key = keyOf(sighting);
+    const { repeated = 0 } = this.#samples.get(key) ?? {};
+    this.#remember(key, at);
+    // Whoever has not logged in must not crowd out what others do.
+    const maximum = sighting.author.kind === 'anonymous' ? MAXIMUM_PENDING_ANONYMOUS : MAXIMUM_PENDING;
+    if (this.#events.length >= maximum) this.#dropped += 1;
+    else this.#events.push(eventOf(sighting, at, repeated > 0 ? { repeated } : {}));
+  }
+
   #remember(key: string, at: number): void {
     this.#samples.delete(key);
     if (this.#samples.size >= MAXIMUM_SAMPLED) {
@@ -120,6 +124,19 @@ export class Sightings implements AsyncDisposable {
       for (const [id, at] of logins) await setLastLogin(tx, id, at);
     });
   }
+}
+
+function keyOf({ kind, author, repository = '', detail }: Sighting): string {
+  return JSON.stringify([kind, author.kind, author.name, author.credential, author.clientAddress, repository, detail]);
+}
+
+/** What stands for all that the same client has beyond its budget. */
+function withoutDifferences({ kind, author }: Sighting): Sighting {
+  return {
+    kind,
+    author: { ...author, credential: '', clientAddress: networkOf(author.clientAddress) },
+    detail: { reason: 'too many different ones from here: only this line and their number are kept' },
+  };
 }
 
 function eventOf(sighting: Sighting, at: number, repeated: object): NewEvent {

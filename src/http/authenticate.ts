@@ -15,6 +15,9 @@ import { addressOf } from './base-url.ts';
 import { clientAddressOf } from './client-address.ts';
 import type { RefusalCode } from './errors.ts';
 
+/** Characters; it is kept with every event, and clients write what they like. */
+const MAXIMUM_USER_AGENT = 300;
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
@@ -89,7 +92,8 @@ export function guard(app: FastifyInstance, { authentication, uploads }: AccessC
 
 /** How the request reached us, and from where. */
 export function arrivalOf(request: FastifyRequest): Arrival {
-  const origin = { clientAddress: clientAddressOf(request), userAgent: request.headers['user-agent'] ?? '' };
+  const userAgent = (request.headers['user-agent'] ?? '').slice(0, MAXIMUM_USER_AGENT);
+  const origin = { clientAddress: clientAddressOf(request), userAgent };
   return { address: addressOf(request), origin };
 }
 

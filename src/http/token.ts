@@ -40,6 +40,9 @@ export async function tokenRoutes(app: Routes, { authentication, tokens, sightin
   const answer = async (request: FastifyRequest, scopes: readonly string[], reply: FastifyReply) => {
     const { caller } = request;
     const asked = parseScopes(scopes);
+    const first = asked.find(({ type }) => type === 'repository');
+    // What a refusal is about, for the log and the audit trail.
+    if (first?.type === 'repository') request.repository = first.name;
     const granted = grant(caller, asked);
     // Without a scope, as "helm registry login" asks, it is the credential alone that counts.
     if (asked.length === 0 && caller.rejection) throw caller.rejection;

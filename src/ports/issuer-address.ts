@@ -18,7 +18,7 @@ export function issuerProblem(issuer: string): string | undefined {
 }
 
 /** Whether nobody on the way can change what is fetched from there. */
-export function isSafeAddress(url: URL): boolean {
+function isSafeAddress(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
 }
 

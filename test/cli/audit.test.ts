@@ -16,20 +16,28 @@ const EVENT = {
   repository: 'team/web',
   tag: '1.2.0',
   digest: null,
-  detail: '{"expiresAt":1767225600000,"scopes":["team"],"name":"web"}',
+  detail:
+    '{"expiresAt":1767225600000,"scopes":[{"namespace":"","charts":"web-*","actions":["pull","push"]}],"namespace":"","name":"web"}',
 } as const;
 
 test('the last events are shown as people read a log, the newest at the end', async () => {
   await using registry = await registryFolder();
   await addEvents(registry.path, [
     { ...EVENT, at: Date.parse('2026-01-01T10:00:00.500Z') },
-    { ...EVENT, at: Date.parse('2026-01-01T10:00:01Z'), outcome: 'refused', tag: null, detail: '{}' },
+    {
+      ...EVENT,
+      at: Date.parse('2026-01-01T10:00:01Z'),
+      actorKind: 'user',
+      outcome: 'refused',
+      tag: null,
+      detail: '{}',
+    },
   ]);
   expect(await registry.chartroom('audit list --limit 2')).toEqual(
     success(
-      'TIME                  ACTOR  EVENT    OUTCOME  REPOSITORY      FROM       WITH                 DETAIL',
-      '2026-01-01T10:00:00Z  ci     tag.set  allowed  team/web:1.2.0  192.0.2.7  token chr_ab12cd34…  expiresAt=2026-01-01T00:00:00.000Z scopes=["team"] name=web',
-      '2026-01-01T10:00:01Z  ci     tag.set  refused  team/web        192.0.2.7  token chr_ab12cd34…  -',
+      'TIME                  ACTOR     EVENT    OUTCOME  REPOSITORY      FROM       WITH                 DETAIL',
+      '2026-01-01T10:00:00Z  robot ci  tag.set  allowed  team/web:1.2.0  192.0.2.7  token chr_ab12cd34…  expiresAt=2026-01-01T00:00:00.000Z scopes=/:web-*:pull,push namespace=/ name=web',
+      '2026-01-01T10:00:01Z  ci        tag.set  refused  team/web        192.0.2.7  token chr_ab12cd34…  -',
     ),
   );
   expect((await registry.chartroom('audit list')).stdout).toContain('user.added');
@@ -82,6 +90,13 @@ test('what clients wrote cannot move the cursor of whoever reads it', async () =
   const { stdout } = await registry.chartroom('audit export --kind tag.set');
   expect(stdout).toContain('"actor":"a\\u001b[2Jb\\u009bc\\u202ed\\udb40\\udc41e\\u2028"');
   expect((JSON.parse(stdout) as { actor: string }).actor).toBe(evil);
+});
+
+test('that no event fits is said, and not on standard output', async () => {
+  await using registry = await registryFolder();
+  const nothing = { ...success(), stderr: 'there is nothing to show\n' };
+  expect(await registry.chartroom('audit list --kind nonsense')).toEqual(nothing);
+  expect(await registry.chartroom('audit export --kind nonsense')).toEqual(success());
 });
 
 test('what cannot be asked is refused with what to write instead', async () => {

@@ -127,18 +127,18 @@ test.each([
     'usage: chartroom group set NAME [--external-name TEXT] [--administrator true|false], with at least one option',
   ],
   ['user list everybody', 'usage: chartroom user list'],
-  ['serve --prot 5001', 'the configuration is wrong:\n  --prot is not a flag; did you mean --port?'],
+  ['serve --prot 5001', 'the command line is wrong:\n  --prot is not a flag; did you mean --port?'],
   [
     'user add ci --adminstrator',
-    'the configuration is wrong:\n  --adminstrator is not a flag; did you mean --administrator?',
+    'the command line is wrong:\n  --adminstrator is not a flag; did you mean --administrator?',
   ],
-  ['user add ci --administrator=yes', 'the configuration is wrong:\n  --administrator takes no value'],
+  ['user add ci --administrator=yes', 'the command line is wrong:\n  --administrator takes no value'],
   [
     'robot add ci --scope --description=x --prot 1',
-    'the configuration is wrong:\n  --scope has no value; write --scope=<value>\n  --prot is not a flag; did you mean --port?',
+    'the command line is wrong:\n  --scope has no value; write --scope=<value>\n  --prot is not a flag; did you mean --port?',
   ],
-  ['serve --server https://charts.example.com', 'the configuration is wrong:\n  --server is not a flag'],
-  ['user list --password-stdin', 'the configuration is wrong:\n  --password-stdin is not a flag'],
+  ['serve --server https://charts.example.com', 'the command line is wrong:\n  --server is not a flag'],
+  ['user list --password-stdin', 'the command line is wrong:\n  --password-stdin is not a flag'],
 ])('"chartroom %s" is answered with what to write instead, and makes nothing', async (words, message) => {
   await using folder = await temporaryFolder();
   expect(await run(folder, words)).toEqual(failure(message));

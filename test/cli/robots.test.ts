@@ -129,7 +129,7 @@ test('what cannot be done with robots is refused with the reason', async () => {
     'robot add ci --scope team:push':
       'there is already a robot ci: choose another name, or "chartroom robot rotate ci" gives it another secret',
     'robot add x --scope team:push --namespace prod':
-      'the scope on team is outside of prod, to which the robot belongs: make it a robot of a namespace that has both',
+      'the scope on team is outside of prod, to which the robot belongs: add a robot of a namespace that has both',
     'robot add x --scope team:push --expires 2020-01-31':
       'the time of expiry has passed already: name one that is to come',
     'robot add x --scope team:push --expires soon':

@@ -33,9 +33,18 @@ test.each([
   ],
   ['user passwd nobody --password-stdin', 'there is no user nobody: see "chartroom user list"'],
   ['user remove nobody', 'there is no user nobody: see "chartroom user list"'],
-  ['user remove admin', 'admin is the last administrator: add another one first'],
-  ['user disable admin', 'admin is the last administrator: add another one first'],
-  ['user set admin --administrator false', 'admin is the last administrator: add another one first'],
+  [
+    'user remove admin',
+    'admin is the last administrator: make another one first, with "chartroom user set NAME --administrator true"',
+  ],
+  [
+    'user disable admin',
+    'admin is the last administrator: make another one first, with "chartroom user set NAME --administrator true"',
+  ],
+  [
+    'user set admin --administrator false',
+    'admin is the last administrator: make another one first, with "chartroom user set NAME --administrator true"',
+  ],
   ['user set admin --administrator maybe', '--administrator is "maybe", but must be true or false'],
   ['user show nobody', 'there is no user nobody: see "chartroom user list"'],
   ['user remove ..', '".." is no name'],
@@ -75,6 +84,8 @@ test('a user is disabled, made an administrator, and all that taken back, as the
   await using registry = await registryFolder();
   await registry.chartroom('user add ann --password-stdin', 'long-enough\n');
   await registry.chartroom('grant add ann writer team');
+  for (const group of ['ops --administrator', 'developers']) await registry.chartroom(`group add ${group}`);
+  for (const group of ['ops', 'developers']) await registry.chartroom(`group join ${group} ann`);
   expect(await registry.chartroom('user disable ann')).toEqual(
     success('ann is disabled, and what ann had logged in with has ended: "chartroom user enable ann" takes that back'),
   );
@@ -85,10 +96,15 @@ test('a user is disabled, made an administrator, and all that taken back, as the
   expect(await registry.chartroom('user enable ann')).toEqual(success('ann is enabled, and may log in'));
   expect(await registry.chartroom('user set ann --administrator false')).toEqual(success('ann is no administrator'));
   expect((await registry.chartroom('user show ann')).stdout).toMatch(
-    /^name {11}ann\nadministrator {2}no\ndisabled {7}no\nlogs in by {5}password\nroles {10}writer of team\nadded {10}\d{4}-\d\d-\d\d \d\d:\d\d UTC\nlast login {5}never\n$/,
+    /^name {11}ann\nadministrator {2}no\ndisabled {7}no\nlogs in by {5}password\nroles {10}writer of team\ngroups {9}developers, ops \(administrators\)\nadded {10}\d{4}-\d\d-\d\d \d\d:\d\d UTC\nlast login {5}never\n$/,
   );
   const { stdout } = await registry.chartroom('user show ann --json');
-  expect(JSON.parse(stdout)).toMatchObject({ name: 'ann', administrator: false, disabled: false, login: 'password' });
+  expect(JSON.parse(stdout)).toMatchObject({
+    name: 'ann',
+    administrator: false,
+    disabled: false,
+    groups: ['developers', 'ops'],
+  });
 });
 
 test('of an administrator and another one, either can be removed', async () => {

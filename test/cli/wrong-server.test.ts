@@ -127,7 +127,7 @@ test('a page of a list that points to another server is not followed there', asy
       reply.setHeader('content-type', 'application/json').end(JSON.stringify(page)),
     ),
   );
-  expect(await userList(server.url)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  expect(await userList(server.url)).toMatchObject({ code: 0, stdout: '', stderr: 'there is nothing to show\n' });
 });
 
 test('a server that is not there is said so', async () => {

@@ -124,6 +124,23 @@ describe('an identity token is worth nothing', () => {
     expect((await registry.request('GET', '/api/v1/users', { as: `Bearer ${token}` })).status).toBe(403);
   });
 
+  test('for the upload of another subject, however much the two look alike', async () => {
+    const rule = { issuer: issuer.url, audience: AUDIENCE, claims: { repository: 'acme/alike' }, keys: null };
+    const { trustRules } = registry.accounts;
+    await trustRules.add('alike', { ...rule, namespace: 'team', role: 'writer', disabled: false }, AUTHOR);
+    const of = (sub: string) => `Bearer ${job({ sub, repository: 'acme/alike' })}`;
+    const start = async (sub: string) => await registry.request('POST', '/v2/team/web/blobs/uploads/', { as: of(sub) });
+    const long = 'x'.repeat(250);
+    for (const [one, other] of [
+      ['ref:ä', 'ref:ö'],
+      [`${long}1`, `${long}2`],
+    ] as const) {
+      const location = (await start(one)).headers.get('location') ?? '';
+      expect((await registry.request('GET', location, { as: of(one) })).status).toBe(204);
+      expect((await registry.request('GET', location, { as: of(other) })).status).toBe(404);
+    }
+  });
+
   test('once the rule is changed, with every token that was given for it', async () => {
     const rule = { issuer: issuer.url, audience: AUDIENCE, claims: { repository: 'acme/short' }, keys: null };
     const { trustRules } = registry.accounts;

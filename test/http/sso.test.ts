@@ -188,6 +188,17 @@ describe('groups', () => {
     expect(await loggedIn({ preferred_username: 'ivan', groups })).toMatchObject({ groups: [] });
   });
 
+  test('that are tied to another name have no members of the old one, but those who were made members here', async () => {
+    const { groups } = registry.accounts;
+    await groups.add({ name: 'moved', externalName: 'before', administrator: false }, AUTHOR);
+    for (const preferred_username of ['kim', 'lea']) await loggedIn({ preferred_username, groups: ['before'] });
+    await groups.addMember('moved', 'lea', AUTHOR);
+    await groups.change('moved', { administrator: false }, AUTHOR);
+    expect(await groups.listMembers('moved', { last: '', limit: 10 })).toHaveLength(2);
+    await groups.change('moved', { externalName: 'after' }, AUTHOR);
+    expect(await groups.listMembers('moved', { last: '', limit: 10 })).toEqual([{ user: 'lea', source: 'local' }]);
+  });
+
   test('of which somebody was made a member here stay', async () => {
     await registry.accounts.groups.add({ name: 'kept', externalName: 'kept', administrator: false }, AUTHOR);
     await loggedIn({ preferred_username: 'jana', groups: ['kept'] });

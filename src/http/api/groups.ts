@@ -29,8 +29,8 @@ const Params = strict({ name: Name });
 const tags = ['groups'];
 
 const LIST = {
-  ...{ operationId: 'listGroups', tags, summary: 'List groups' },
-  querystring: listQuery({}),
+  ...{ operationId: 'listGroups', tags, summary: 'List groups, or those that a user is in' },
+  querystring: listQuery({ user: Type.Optional(Name) }),
   response: { 200: pageOf(Group) },
 };
 const ADD = {
@@ -58,7 +58,7 @@ const REMOVE = {
 export function groupRoutes(app: Routes, { accounts: { groups } }: Management): void {
   app.get('/groups', { config: { access: 'administrator' }, schema: LIST }, async (request) => {
     return await answerPage(request, {
-      find: ([last = ''], limit) => groups.list({ last, limit }),
+      find: ([last = ''], limit) => groups.list({ last, limit }, request.query.user),
       key: ({ name }) => [name],
       keyLength: 1,
       show: shownGroup,

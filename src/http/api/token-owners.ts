@@ -38,7 +38,7 @@ export function ownerOfNew({ principal }: Asker, user: string | undefined): stri
 
 /**
  * A secret is for the owner alone, so that what it does is the owner's doing; and one token must not give out the secret of
- * another, which may be good for longer.
+ * another, which may be good for longer; nor a secret that was replaced one of the secret that replaced it.
  * @throws AccountError
  */
 export function requireOwner({ principal }: Asker, token: PersonalToken): void {
@@ -49,8 +49,11 @@ export function requireOwner({ principal }: Asker, token: PersonalToken): void {
       `the token is of ${token.user}, who alone may have its secret: remove it, or ask ${token.user} to rotate it`,
     );
   }
-  if (principal.secret === undefined || token.secrets.some(({ id }) => id === principal.secret)) return;
-  throw outOfToken(principal.secret, 'rotate another one');
+  if (principal.secret === undefined) return;
+  const shown = token.secrets.find(({ id }) => id === principal.secret);
+  if (!shown) throw outOfToken(principal.secret, 'rotate another one');
+  // Whoever has got hold of one that was replaced must not make it last.
+  if (shown.expiresAt !== null) throw outOfToken(principal.secret, 'be rotated, since it was already');
 }
 
 function outOfToken(secret: string, what: string): AccountError {

@@ -33,6 +33,7 @@ beforeAll(async () => {
   await api.send('POST', '/robots', { as, body: { name: 'two', ...robot } });
   await api.send('DELETE', '/users/admin', { as: mia });
   await registry.request('POST', '/v2/other/web/blobs/uploads/', { as: mia });
+  await registry.request('GET', '/token?scope=repository:elsewhere/web:push', { as: mia });
   // What was refused is written a little later; the end of the server writes it at once.
   await registry.restart();
 });
@@ -61,7 +62,7 @@ describe('is filtered', () => {
 
   test('by actor and outcome', async () => {
     expect(new Set((await events('?actor=mia')).map(({ actor }) => actor))).toEqual(new Set(['mia']));
-    expect(await kinds('?actor=mia&outcome=refused')).toEqual(['access.refused', 'access.refused']);
+    expect(await kinds('?actor=mia&outcome=refused')).toEqual(Array(3).fill('access.refused'));
     expect(await kinds('?actor=nobody')).toEqual([]);
   });
 
@@ -69,6 +70,10 @@ describe('is filtered', () => {
     expect(await kinds('?repository=other')).toEqual(['access.refused']);
     expect(await kinds('?repository=other/web')).toEqual(['access.refused']);
     expect(await kinds('?repository=oth')).toEqual([]);
+  });
+
+  test('by the repository for which a token was refused', async () => {
+    expect(await kinds('?repository=elsewhere')).toEqual(['access.refused']);
   });
 
   test('by address', async () => {

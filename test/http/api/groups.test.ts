@@ -42,6 +42,16 @@ describe('a group', () => {
     expect(await isAdministrator()).toBe(false);
   });
 
+  test('is listed among those of its members', async () => {
+    const of = async (user: string) =>
+      (await api.all<{ name: string }>(`/groups?limit=1&user=${user}`)).map(({ name }) => name);
+    for (const group of ['ops', 'dev']) await api.send('PUT', `/groups/${group}/members/ann`);
+    expect(await of('ann')).toEqual(['dev', 'ops']);
+    for (const group of ['ops', 'dev']) await api.send('DELETE', `/groups/${group}/members/ann`);
+    expect(await of('ann')).toEqual([]);
+    expect(await of('nil')).toEqual([]);
+  });
+
   test('has members who are users, and is there', async () => {
     expect(await api.refusal(404, 'PUT', '/groups/ops/members/nil')).toMatch(/^there is no user nil/);
     expect(await api.refusal(404, 'PUT', '/groups/nil/members/ann')).toMatch(/^there is no group nil/);

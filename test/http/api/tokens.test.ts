@@ -1,6 +1,7 @@
 // Personal tokens over the management API.
 import { afterAll, describe, expect, test } from 'vitest';
 import { TestClock } from '../../support/clock.ts';
+import { AUTHOR } from '../../support/manager.ts';
 import { ADMIN, startRegistry } from '../../support/start-registry.ts';
 import { tokenFor } from '../support/members.ts';
 import { openApi } from './support/api.ts';
@@ -28,6 +29,11 @@ async function add(body: object, as = ann): Promise<TokenWithSecret> {
   const answer = await api.send<TokenWithSecret>('POST', '/tokens', { as, body });
   if (answer.status !== 201) throw new Error(answer.text);
   return answer.body;
+}
+
+async function rotate(id: string, overlap: number): Promise<TokenWithSecret> {
+  clock.advance(1);
+  return (await api.send<TokenWithSecret>('POST', `/tokens/${id}/rotate`, { as: ann, body: { overlap } })).body;
 }
 
 async function works(secret: string): Promise<boolean> {
@@ -96,6 +102,26 @@ describe('a token', () => {
   });
 });
 
+describe('whoever makes ever more', () => {
+  test('has a hundred tokens at the most', async () => {
+    const eve = await addUser(registry, 'eve');
+    for (let index = 0; index < 100; index += 1) await addToken(registry, 'eve', { name: `token ${index}` });
+    expect(await api.refusal(409, 'POST', '/tokens', { as: eve, body: { name: 'one more' } })).toBe(
+      'eve has 100 tokens already: remove some first',
+    );
+    await registry.accounts.users.remove('eve', AUTHOR);
+  });
+
+  test('has twenty secrets of one token at the most, of which the oldest end', async () => {
+    const { token, secret: first } = await add({ name: 'spinning' });
+    for (let index = 0; index < 19; index += 1) await rotate(token.id, 60);
+    expect(await works(first)).toBe(true);
+    const { token: after, secret: last } = await rotate(token.id, 60);
+    expect(after.secrets).toHaveLength(20);
+    expect([await works(first), await works(last)]).toEqual([false, true]);
+  });
+});
+
 describe('the own tokens', () => {
   test('are all that is listed, but for administrators', async () => {
     const owners = async (path: string, as: string) => [
@@ -138,6 +164,18 @@ describe('a token as the credential', () => {
         /^the token chr_\w{8}… may not make a token, or it would never end: log in with the password$/,
       );
     }
+  });
+
+  test('gives out no secret any more once another one replaces its own', async () => {
+    const { id, as: old } = await addToken(registry, 'ann', { name: 'leaked' });
+    const again = async (as: string) =>
+      await api.send<TokenWithSecret>('POST', `/tokens/${id}/rotate`, { as, body: {} });
+    const replaced = await again(old);
+    expect(replaced.status).toBe(200);
+    expect(await api.refusal(403, 'POST', `/tokens/${id}/rotate`, { as: old, body: {} })).toMatch(
+      /may not be rotated, since it was already/,
+    );
+    expect((await again(`Bearer ${replaced.body.secret}`)).status).toBe(200);
   });
 
   test('gives out no secret of another one, which may be good for longer', async () => {

@@ -57,6 +57,12 @@ describe('a rule', () => {
     expect(await refusal({ issuer: 'cluster' })).not.toBe('');
     const secret = key.privateKey.export({ format: 'jwk' });
     expect(await refusal({ keys: { keys: [secret] } })).toMatch(/^key 1 of the JWK set/);
+    const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
+    const keys = `{"keys":[${JSON.stringify({ ...key.publicKey.export({ format: 'jwk' }) }).slice(0, -1)},"more":${deep}}]}`;
+    const body = `${JSON.stringify({ ...RULE, name: 'deep' }).slice(0, -1)},"keys":${keys}}`;
+    expect(await api.refusal(400, 'POST', '/trust-rules', { body })).toBe(
+      'key 1 of the JWK set has "more", which is neither a text nor a list of texts',
+    );
     expect(await refusal({ keys: { keys: [] } })).toBe('the JWK set has no key');
     expect(await refusal({ keys: {} })).toBe('"keys" in the body needs "keys" or must be null');
   });

@@ -47,7 +47,8 @@ test('a change leaves alone what it does not name', async () => {
 test('there is always an administrator left', async () => {
   await using own = await startRegistry();
   const alone = await openApi(own);
-  const refusal = 'admin is the last administrator: add another one first';
+  const refusal =
+    'admin is the last administrator: make another one first, with "chartroom user set NAME --administrator true"';
   expect(await alone.refusal(409, 'PATCH', '/users/admin', { body: { administrator: false } })).toBe(refusal);
   expect(await alone.refusal(409, 'PATCH', '/users/admin', { body: { disabled: true } })).toBe(refusal);
   expect(await alone.refusal(409, 'DELETE', '/users/admin')).toBe(refusal);
