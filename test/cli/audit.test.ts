@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { insertEvent } from '../../src/tables/events.ts';
-import { failure, registryFolder, success } from './registry-folder.ts';
+import { failure, NOTHING_TO_SHOW, registryFolder, success } from './registry-folder.ts';
 
 const EVENT = {
   kind: 'tag.set',
@@ -86,7 +86,7 @@ test('what clients wrote cannot move the cursor of whoever reads it', async () =
   await using registry = await registryFolder();
   const evil = 'a\u001b[2Jb\u009bc\u202ed\u{e0041}e\u2028';
   await addEvents(registry.path, [{ ...EVENT, at: Date.parse('2026-01-01'), actor: evil }]);
-  expect((await registry.chartroom('audit list --limit 1')).stdout).toContain('  a?[2Jb?c?d?e?  ');
+  expect((await registry.chartroom('audit list --limit 1')).stdout).toContain('  robot a?[2Jb?c?d?e?  ');
   const { stdout } = await registry.chartroom('audit export --kind tag.set');
   expect(stdout).toContain('"actor":"a\\u001b[2Jb\\u009bc\\u202ed\\udb40\\udc41e\\u2028"');
   expect((JSON.parse(stdout) as { actor: string }).actor).toBe(evil);
@@ -94,8 +94,7 @@ test('what clients wrote cannot move the cursor of whoever reads it', async () =
 
 test('that no event fits is said, and not on standard output', async () => {
   await using registry = await registryFolder();
-  const nothing = { ...success(), stderr: 'there is nothing to show\n' };
-  expect(await registry.chartroom('audit list --kind nonsense')).toEqual(nothing);
+  expect(await registry.chartroom('audit list --kind nonsense')).toEqual(NOTHING_TO_SHOW);
   expect(await registry.chartroom('audit export --kind nonsense')).toEqual(success());
 });
 

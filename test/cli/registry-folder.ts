@@ -38,6 +38,9 @@ export function success(...lines: readonly string[]): Ended {
   return { code: 0, signal: null, stdout: lines.map((line) => `${line}\n`).join(''), stderr: '' };
 }
 
+/** What a command leaves that has found nothing to list. */
+export const NOTHING_TO_SHOW: Ended = { ...success(), stderr: 'there is nothing to show\n' };
+
 /** What a command leaves that could not: one line that says why. */
 export function failure(line: string): Ended {
   return { code: 1, signal: null, stdout: '', stderr: `chartroom: ${line}\n` };

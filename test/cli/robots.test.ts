@@ -1,7 +1,7 @@
 // `chartroom robot …`, on a registry whose server does not run.
 import { expect, test } from 'vitest';
 import type { Robot } from '../../src/cli/answers.ts';
-import { failure, type RegistryFolder, registryFolder, success } from './registry-folder.ts';
+import { failure, NOTHING_TO_SHOW, type RegistryFolder, registryFolder, success } from './registry-folder.ts';
 
 interface RobotWithSecret {
   readonly robot: { readonly expiresAt: string; readonly createdAt: string };
@@ -119,7 +119,7 @@ test('a robot is disabled, enabled and removed', async () => {
     success('robot ci is enabled, with the scope team:pull,push for ever'),
   );
   expect(await registry.chartroom('robot remove ci')).toEqual(success('removed robot ci'));
-  expect(await registry.chartroom('robot list')).toEqual(success());
+  expect(await registry.chartroom('robot list')).toEqual(NOTHING_TO_SHOW);
 });
 
 test('what cannot be done with robots is refused with the reason', async () => {

@@ -1,7 +1,7 @@
 // `chartroom token …`, on a registry whose server does not run.
 import { expect, test } from 'vitest';
 import type { Token } from '../../src/cli/answers.ts';
-import { failure, registryFolder, success } from './registry-folder.ts';
+import { failure, NOTHING_TO_SHOW, registryFolder, success } from './registry-folder.ts';
 
 test('a token is made for a user, with its secret alone on standard output', async () => {
   await using registry = await registryFolder();
@@ -41,7 +41,7 @@ test('a token is rotated and removed by its id', async () => {
   expect(await registry.chartroom(`token remove ${token.id}`)).toEqual(
     failure(`there is no personal token ${token.id} of yours: see "chartroom token list"`),
   );
-  expect(await registry.chartroom('token list')).toEqual(success());
+  expect(await registry.chartroom('token list')).toEqual(NOTHING_TO_SHOW);
 });
 
 test('what cannot be done with tokens is refused with the reason', async () => {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
-import { failure, registryFolder, success } from './registry-folder.ts';
+import { failure, NOTHING_TO_SHOW, registryFolder, success } from './registry-folder.ts';
 
 test('a user is added with the password from standard input, told what comes next, and listed', async () => {
   await using registry = await registryFolder();
@@ -77,7 +77,7 @@ test('a removed user is gone with all roles, so that a namesake begins with none
   await registry.chartroom('grant add ci writer team');
   expect(await registry.chartroom('user remove ci')).toEqual(success('removed ci'));
   await registry.chartroom('user add ci --password-stdin', 'long-enough\n');
-  expect(await registry.chartroom('grant list')).toEqual(success());
+  expect(await registry.chartroom('grant list')).toEqual(NOTHING_TO_SHOW);
 });
 
 test('a user is disabled, made an administrator, and all that taken back, as the list and a look at the user show', async () => {

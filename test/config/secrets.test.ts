@@ -117,7 +117,7 @@ const leaks: readonly (readonly [string, () => unknown])[] = [
 
 test.each(leaks)('is not shown when it is %s', (_where, action) => {
   const message = messageOf(action);
-  expect(message).toContain('ConfigError: the configuration is wrong:\n  ');
+  expect(message).toMatch(/^ConfigError: the (configuration|command line) is wrong:\n {2}/);
   expect(message).not.toContain('hunter2');
 });
 
