@@ -22,8 +22,8 @@ const MAXIMUM_RUNNING = 8;
 const MAXIMUM_WAITING = 32;
 /** A right password, so that the many requests of one client pay for one login: milliseconds. */
 const ACCEPTED_FOR = 60_000;
-/** A wrong one: helm shows it twice, and to a directory that locks accounts it should be one mistake. */
-const REFUSED_FOR = 10_000;
+/** A wrong one: helm shows it twice, and a program that goes on with an old one must not have the directory lock the account. */
+const REFUSED_FOR = 5 * 60_000;
 const MAXIMUM_REMEMBERED = 10_000;
 const MAXIMUM_GROUPS = 10_000;
 
