@@ -1,12 +1,11 @@
 // What a browser keeps while it logs in at a provider, and must bring back: signed, for ten minutes, good for once.
-import jsonwebtoken from 'jsonwebtoken';
 import type { Clock } from '../ports/clock.ts';
 import { LoginRefused, type StartedLogin } from '../ports/identity-provider.ts';
 import type { SigningKeys } from '../ports/signing-keys.ts';
+import { signClaims, verifyClaims } from './signed-claims.ts';
 
 /** Seconds. Nobody types a password and a second factor for longer. */
 export const LOGIN_LIFETIME = 10 * 60;
-const ISSUER = 'chartroom';
 /** Of nothing else that our keys sign: neither can be shown for the other. */
 const AUDIENCE = 'chartroom:login';
 const MAXIMUM_ENDED = 10_000;
@@ -34,14 +33,8 @@ export class StartedLogins {
   /** @returns a text without characters that a cookie may not have */
   seal({ state, nonce, codeVerifier, redirectUri }: KeptLogin): string {
     const iat = Math.floor(this.#clock.now() / 1000);
-    const key = this.#keys.current();
     const claims = { state, nonce, codeVerifier, redirectUri, iat, exp: iat + LOGIN_LIFETIME };
-    return jsonwebtoken.sign(claims, Buffer.from(key.secret), {
-      algorithm: 'HS256',
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      keyid: key.id,
-    });
+    return signClaims(claims, AUDIENCE, this.#keys);
   }
 
   /**
@@ -63,15 +56,8 @@ export class StartedLogins {
 
   #open(sealed: string): KeptLogin | undefined {
     try {
-      const { kid } = jsonwebtoken.decode(sealed, { complete: true })?.header ?? {};
-      const key = kid === undefined ? undefined : this.#keys.find(kid);
-      if (!key) return undefined;
-      return jsonwebtoken.verify(sealed, Buffer.from(key.secret), {
-        algorithms: ['HS256'],
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        clockTimestamp: Math.floor(this.#clock.now() / 1000),
-      }) as unknown as KeptLogin;
+      const options = { audience: AUDIENCE, keys: this.#keys, now: this.#clock.now() };
+      return verifyClaims(sealed, options).claims as KeptLogin;
     } catch {
       return undefined;
     }

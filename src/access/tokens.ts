@@ -1,13 +1,13 @@
 // Bearer tokens: short-lived JWTs that say who somebody is, by which credential, and what the token is good for.
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Clock } from '../ports/clock.ts';
 import type { SigningKey, SigningKeys } from '../ports/signing-keys.ts';
 import { isPrincipal, type Principal } from './principal.ts';
 import type { ScopedAccess } from './scope.ts';
+import { ISSUER, signClaims, verifyClaims } from './signed-claims.ts';
 import { Unauthorized } from './unauthorized.ts';
 
-const ISSUER = 'chartroom';
+const AUDIENCE = 'chartroom';
 
 /** Tokens that were verified are remembered, so that a client's many requests pay for one signature: at most so many… */
 export const MAXIMUM_REMEMBERED = 5_000;
@@ -64,13 +64,7 @@ export class Tokens {
     const seconds = Math.floor(issuedAt / 1000);
     const sub = 'name' in principal ? principal.name : '';
     const claims: Claims = { sub, principal, access, iat: seconds, exp: seconds + this.#lifetime };
-    const key = this.#keys.current();
-    const token = jsonwebtoken.sign(claims, keyObjectOf(key), {
-      algorithm: 'HS256',
-      issuer: ISSUER,
-      audience: ISSUER,
-      keyid: key.id,
-    });
+    const token = signClaims(claims, AUDIENCE, this.#keys);
     return { token, expiresIn: this.#lifetime, issuedAt };
   }
 
@@ -89,16 +83,10 @@ export class Tokens {
     const recalled = this.#recall(token);
     if (recalled && (alsoExpired || recalled.expiresAt > this.#clock.now())) return recalled;
     try {
-      const { kid } = jsonwebtoken.decode(token, { complete: true })?.header ?? {};
-      const key = kid === undefined ? undefined : this.#keys.find(kid);
-      if (!key) throw new jsonwebtoken.JsonWebTokenError('signed with no key of ours');
-      const claims = jsonwebtoken.verify(token, keyObjectOf(key), {
-        algorithms: ['HS256'],
-        issuer: ISSUER,
-        audience: ISSUER,
-        clockTimestamp: Math.floor(this.#clock.now() / 1000),
-        ignoreExpiration: alsoExpired,
-      }) as unknown as Claims;
+      const now = this.#clock.now();
+      const options = { audience: AUDIENCE, keys: this.#keys, now, ignoreExpiration: alsoExpired };
+      const { claims: read, key } = verifyClaims(token, options);
+      const claims = read as Claims;
       // In open mode no token is looked at; one from before it was left must be worth nothing.
       if (!isPrincipal(claims.principal)) throw new jsonwebtoken.JsonWebTokenError('it names nobody who could be here');
       const { principal, access, iat, exp } = claims;
@@ -136,9 +124,4 @@ function claimsIn(token: string): ReturnType<typeof jsonwebtoken.decode> {
   } catch {
     return null;
   }
-}
-
-/** Given mere bytes, jsonwebtoken tries at each use to read them as the PEM file of a public or private key first. */
-function keyObjectOf({ secret }: SigningKey): KeyObject {
-  return createSecretKey(secret);
 }
