@@ -18,8 +18,8 @@ export class RevisionCache<Value> {
     this.#database = database;
   }
 
-  /** @param load what it throws is not remembered */
-  async get(key: string, load: () => Promise<Value>): Promise<Value> {
+  /** @param load what it throws, or that there is nothing, is not remembered */
+  async get<Loaded extends Value | undefined>(key: string, load: () => Promise<Loaded>): Promise<Value | Loaded> {
     const revision = await readAccessRevision(this.#database);
     if (revision !== this.#revision) {
       this.#entries.clear();
@@ -29,7 +29,7 @@ export class RevisionCache<Value> {
     if (known !== undefined) return known;
     const value = await load();
     // What was looked up before a change that came meanwhile must not outlive it.
-    if (this.#revision === revision) {
+    if (value !== undefined && this.#revision === revision) {
       if (this.#entries.size >= MAXIMUM_ENTRIES) this.#entries.clear();
       this.#entries.set(key, value);
     }

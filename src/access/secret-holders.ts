@@ -46,23 +46,14 @@ export class SecretHolders {
 
   /** What is not there is not remembered: anybody can make up so many ids that nothing else would be. */
   async #find(id: string): Promise<KnownSecret | undefined> {
-    try {
-      return await this.#known.get(id, () => find(this.#database, id));
-    } catch (error) {
-      if (error instanceof NotThere) return undefined;
-      throw error;
-    }
+    return await this.#known.get(id, () => find(this.#database, id));
   }
 }
 
-class NotThere extends Error {}
-
-/** @throws NotThere */
-async function find(database: Queryable, id: string): Promise<KnownSecret> {
+async function find(database: Queryable, id: string): Promise<KnownSecret | undefined> {
   const secret = await findSecret(database, id);
   const principal = secret && (await holderOf(database, secret));
-  if (!secret || !principal) throw new NotThere();
-  return { hash: secret.hash, principal };
+  return secret && principal && { hash: secret.hash, principal };
 }
 
 async function holderOf(
