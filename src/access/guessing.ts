@@ -1,5 +1,6 @@
 // Makes guessing passwords expensive: who was wrong too often has to wait, and nobody has to wait for what others did elsewhere.
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { BoundedMap } from '../events/bounded-map.ts';
 import { networkOf } from '../events/network.ts';
 import { TooManyRequests } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -80,12 +81,12 @@ const NEVER_WRONG: Counter = { failures: 0, at: 0, pending: 0 };
 export class Guessing {
   readonly #clock: Clock;
   readonly #key = createSecretKey(randomBytes(32));
-  readonly #pairs = new BoundedMap<Counter>();
-  readonly #addresses = new BoundedMap<Counter>();
-  readonly #accounts = new BoundedMap<Counter>();
-  readonly #guesses = new BoundedMap<Guess>();
+  readonly #pairs = new BoundedMap<Counter>(MAXIMUM_ENTRIES);
+  readonly #addresses = new BoundedMap<Counter>(MAXIMUM_ENTRIES);
+  readonly #accounts = new BoundedMap<Counter>(MAXIMUM_ENTRIES);
+  readonly #guesses = new BoundedMap<Guess>(MAXIMUM_ENTRIES);
   /** When a pair was right last: milliseconds since 1970. */
-  readonly #known = new BoundedMap<number>();
+  readonly #known = new BoundedMap<number>(MAXIMUM_ENTRIES);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -191,26 +192,6 @@ export class Guessing {
       account: hash(name),
       guess: hash(name, network, password),
     };
-  }
-}
-
-/** Forgets what was set longest ago when it is full. */
-class BoundedMap<Value> {
-  readonly #entries = new Map<string, Value>();
-
-  get(key: string): Value | undefined {
-    return this.#entries.get(key);
-  }
-
-  set(key: string, value: Value): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MAXIMUM_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
-  }
-
-  delete(key: string): void {
-    this.#entries.delete(key);
   }
 }
 

@@ -6,7 +6,7 @@ import { RegistryError } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { findUser, type UserRow } from '../tables/users.ts';
-import type { UserPrincipal } from './principal.ts';
+import { principalOfUser, type UserPrincipal } from './principal.ts';
 import { isUserName } from './user-name.ts';
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB of memory, two passes, one lane. */
@@ -61,13 +61,13 @@ export class Passwords {
     const { user, key } = await this.#find(name, password);
     const attempt = { passwordHash: user?.passwordHash ?? DECOY, password };
     const matches = this.#recallResult(key) ?? (await this.#verifyOnce(key, attempt));
-    return user && matches ? principalOf(user) : undefined;
+    return user && matches ? principalOfUser(user) : undefined;
   }
 
   /** The user whose password it was a moment ago and still is: known without a check. */
   async recall(name: string, password: string): Promise<UserPrincipal | undefined> {
     const { user, key } = await this.#find(name, password);
-    return user && this.#recallResult(key) ? principalOf(user) : undefined;
+    return user && this.#recallResult(key) ? principalOfUser(user) : undefined;
   }
 
   async isUser(name: string): Promise<boolean> {
@@ -109,8 +109,4 @@ export class Passwords {
 
 async function verify({ passwordHash, password }: Attempt): Promise<boolean> {
   return await argon2.verify(passwordHash, password);
-}
-
-function principalOf({ name, id, version }: UserRow): UserPrincipal {
-  return { kind: 'user', name, id, version };
 }

@@ -1,5 +1,6 @@
 // Who is calling: nobody, a person, a robot, or a workload that somebody else vouches for.
 import type { Author } from '../events/author.ts';
+import type { UserRow } from '../tables/users.ts';
 import { shownSecret } from './secret.ts';
 
 /**
@@ -42,6 +43,11 @@ export interface WorkloadPrincipal {
   readonly issuer: string;
   /** Those that it fulfilled, in the version that they had. */
   readonly rules: readonly { readonly name: string; readonly version: number }[];
+}
+
+/** A user who logged in as a person, not by a token. */
+export function principalOfUser({ name, id, version, login }: UserRow): UserPrincipal {
+  return { kind: 'user', name, id, version, ...(login === 'provider' ? { singleSignOn: true } : {}) };
 }
 
 /** Whether a token of ours may carry this: it must be complete, and nobody becomes the operator or everybody by a token. */

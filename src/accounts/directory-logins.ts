@@ -2,9 +2,10 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import fastq from 'fastq';
 import type { DirectoryLogin } from '../access/authentication.ts';
-import type { Origin, UserPrincipal } from '../access/principal.ts';
+import { type Origin, principalOfUser, type UserPrincipal } from '../access/principal.ts';
 import { Unauthorized } from '../access/unauthorized.ts';
 import { isUserName } from '../access/user-name.ts';
+import { BoundedMap } from '../events/bounded-map.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Queryable } from '../ports/database.ts';
@@ -80,7 +81,7 @@ export class DirectoryLogins implements DirectoryLogin {
   async recall(typedName: string, password: string): Promise<UserPrincipal | undefined> {
     const id = this.#accepted.get(this.#keyOf({ name: nameHere(typedName), password }));
     const user = id === undefined ? undefined : await findUserById(this.#database, id);
-    return user && { kind: 'user', name: user.name, id: user.id, version: user.version };
+    return user && principalOfUser(user);
   }
 
   async #logIn(attempt: Attempt, origin: Origin): Promise<UserPrincipal | undefined> {
@@ -147,11 +148,11 @@ function nameHere(name: string): string {
   return name.trim().toLowerCase();
 }
 
-/** Forgets by itself, and what came first when it is full. */
+/** Forgets by itself. */
 class ShortMemory {
   readonly #clock: Clock;
   readonly #duration: number;
-  readonly #entries = new Map<string, { readonly value: string; readonly until: number }>();
+  readonly #entries = new BoundedMap<{ readonly value: string; readonly until: number }>(MAXIMUM_REMEMBERED);
 
   /** @param duration milliseconds */
   constructor(clock: Clock, duration: number) {
@@ -169,9 +170,6 @@ class ShortMemory {
   }
 
   set(key: string, value: string): void {
-    this.#entries.delete(key);
     this.#entries.set(key, { value, until: this.#clock.now() + this.#duration });
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MAXIMUM_REMEMBERED && oldest !== undefined) this.#entries.delete(oldest);
   }
 }

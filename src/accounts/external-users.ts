@@ -1,7 +1,7 @@
 // Finds the user of somebody who logged in elsewhere: made at the first login, with the groups that the place names.
 import { randomUUID } from 'node:crypto';
-import type { UserPrincipal } from '../access/principal.ts';
-import { isUserName } from '../access/user-name.ts';
+import { principalOfUser, type UserPrincipal } from '../access/principal.ts';
+import { isUserName, NAME_RULE } from '../access/user-name.ts';
 import type { Author } from '../events/author.ts';
 import { deleteMemberFromLogin, findGroupByExternalName, insertMember, listGroupsFromLogin } from '../tables/groups.ts';
 import { findUser, findUserBySubject, insertUser, type UserRow } from '../tables/users.ts';
@@ -38,11 +38,12 @@ export class ExternalUsers {
     identity: ExternalIdentity,
     origin: Pick<Author, 'clientAddress' | 'userAgent'>,
   ): Promise<UserPrincipal> {
-    const known = await this.#upToDate(identity);
-    if (known) return known;
+    const { reading } = this.#changes;
+    const known = await findUserBySubject(reading, identity.issuer, identity.subject);
+    // The ordinary case, which must not write.
+    if (known && (await isIn(reading, known.name, identity.groups))) return principalOfUser(known);
     // Whoever is known keeps the name, whatever they are called elsewhere meanwhile.
-    const existing = await findUserBySubject(this.#changes.reading, identity.issuer, identity.subject);
-    const name = existing?.name ?? nameHere(identity.name);
+    const name = known?.name ?? nameHere(identity.name);
     const author: Author = {
       name,
       kind: 'user',
@@ -53,21 +54,15 @@ export class ExternalUsers {
       const user =
         (await findUserBySubject(change.tx, identity.issuer, identity.subject)) ?? (await add(change, identity, name));
       await takeGroups(change, user.name, identity.groups);
-      return principalOf(user);
+      return principalOfUser(user);
     });
   }
+}
 
-  /** The user, where the login changes nothing: the ordinary case, which must not write. */
-  async #upToDate({ issuer, subject, groups }: ExternalIdentity): Promise<UserPrincipal | undefined> {
-    const database = this.#changes.reading;
-    const user = await findUserBySubject(database, issuer, subject);
-    if (!user) return undefined;
-    const [wanted, actual] = await Promise.all([
-      groupsHere(database, groups),
-      listGroupsFromLogin(database, user.name),
-    ]);
-    return wanted.join(' ') === actual.join(' ') ? principalOf(user) : undefined;
-  }
+/** Whether the last login put the user in just these groups. */
+async function isIn(database: Changes['reading'], user: string, names: readonly string[]): Promise<boolean> {
+  const [wanted, actual] = await Promise.all([groupsHere(database, names), listGroupsFromLogin(database, user)]);
+  return wanted.join(' ') === actual.join(' ');
 }
 
 async function add({ tx, at, record }: Change, identity: ExternalIdentity, name: string): Promise<UserRow> {
@@ -114,10 +109,6 @@ function nameHere(text: string): string {
   if (isUserName(name)) return name;
   throw new AccountError(
     'invalid',
-    `${JSON.stringify(text.slice(0, 100))} cannot be a user name here: lower-case letters and digits, joined by single ".", "_" or "-", at most 64; ask an administrator to choose another claim or attribute for names`,
+    `${JSON.stringify(text.slice(0, 100))} cannot be a user name here: ${NAME_RULE}; ask an administrator to choose another claim or attribute for names`,
   );
-}
-
-function principalOf({ name, id, version, login }: UserRow): UserPrincipal {
-  return { kind: 'user', name, id, version, ...(login === 'provider' ? { singleSignOn: true } : {}) };
 }

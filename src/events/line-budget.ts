@@ -1,5 +1,6 @@
 // How many different lines one client can have written to the audit trail, whose size nobody outside should decide.
 import type { Author } from './author.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { networkOf } from './network.ts';
 
 /** Of one kind, within a window. Who has not logged in needs few: what differs there is mostly made up. */
@@ -13,7 +14,7 @@ interface Spent {
 
 export class LineBudget {
   readonly #window: number;
-  readonly #spent = new Map<string, Spent>();
+  readonly #spent = new BoundedMap<Spent>(MAXIMUM_SOURCES);
 
   /** @param window milliseconds */
   constructor(window: number) {
@@ -35,10 +36,6 @@ export class LineBudget {
   }
 
   #begin(source: string, at: number): Spent {
-    this.#spent.delete(source);
-    // The oldest: a map keeps the order in which its keys came.
-    const [oldest] = this.#spent.keys();
-    if (this.#spent.size >= MAXIMUM_SOURCES && oldest !== undefined) this.#spent.delete(oldest);
     const spent = { until: at + this.#window, lines: 0 };
     this.#spent.set(source, spent);
     return spent;

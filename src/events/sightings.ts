@@ -5,6 +5,7 @@ import { insertEvent, type NewEvent } from '../tables/events.ts';
 import { noteSecretUse } from '../tables/secrets.ts';
 import { setLastLogin } from '../tables/users.ts';
 import type { Author } from './author.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { LineBudget } from './line-budget.ts';
 import { networkOf } from './network.ts';
 
@@ -36,7 +37,7 @@ export class Sightings implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #timer: NodeJS.Timeout;
   readonly #onFailure: (error: unknown) => void;
-  readonly #samples = new Map<string, Sample>();
+  readonly #samples = new BoundedMap<Sample>(MAXIMUM_SAMPLED);
   #events: NewEvent[] = [];
   #secretUses = new Map<string, { readonly at: number; readonly address: string; readonly agent: string }>();
   #logins = new Map<string, number>();
@@ -97,20 +98,11 @@ export class Sightings implements AsyncDisposable {
   #take(sighting: Sighting, at: number): void {
     const key = keyOf(sighting);
     const { repeated = 0 } = this.#samples.get(key) ?? {};
-    this.#remember(key, at);
+    this.#samples.set(key, { until: at + SAMPLE_WINDOW, repeated: 0 });
     // Whoever has not logged in must not crowd out what others do.
     const maximum = sighting.author.kind === 'anonymous' ? MAXIMUM_PENDING_ANONYMOUS : MAXIMUM_PENDING;
     if (this.#events.length >= maximum) this.#dropped += 1;
     else this.#events.push(eventOf(sighting, at, repeated > 0 ? { repeated } : {}));
-  }
-
-  #remember(key: string, at: number): void {
-    this.#samples.delete(key);
-    if (this.#samples.size >= MAXIMUM_SAMPLED) {
-      // The oldest: a map keeps the order in which its keys came.
-      for (const oldest of [...this.#samples.keys()].slice(0, MAXIMUM_SAMPLED / 10)) this.#samples.delete(oldest);
-    }
-    this.#samples.set(key, { until: at + SAMPLE_WINDOW, repeated: 0 });
   }
 
   async #write(): Promise<void> {
