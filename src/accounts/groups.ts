@@ -1,5 +1,4 @@
 // Manages groups: people who have roles together.
-import { isUserName } from '../access/user-name.ts';
 import type { Author } from '../events/author.ts';
 import {
   deleteGroup,
@@ -17,6 +16,7 @@ import {
 } from '../tables/groups.ts';
 import { findUser } from '../tables/users.ts';
 import { AccountError } from './account-error.ts';
+import { requireName } from './account-name.ts';
 import type { Change, Changes, PageQuery } from './changes.ts';
 import { unknownUser } from './users.ts';
 
@@ -42,12 +42,7 @@ export class Groups {
   /** @throws AccountError when one of the names is taken, or cannot be one */
   async add(group: Omit<Group, 'createdAt'>, author: Author): Promise<Group> {
     const { name, externalName, administrator } = group;
-    if (!isUserName(name)) {
-      throw new AccountError(
-        'invalid',
-        `"${name.slice(0, 100)}" is not a group's name: lower-case letters and digits, joined by single ".", "_" or "-", at most 64`,
-      );
-    }
+    requireName(name, "a group's name");
     requireExternalName(externalName);
     return await this.#changes.make(author, async ({ tx, at, record }) => {
       if (!(await insertGroup(tx, group, at))) throw taken(group);

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { isWithin, type Scope } from '../access/rights.ts';
 import { type AskedScope, checkScopes, parseScopesOf, ScopeError } from '../access/scoped-rights.ts';
-import { isUserName } from '../access/user-name.ts';
 import type { Queryable } from '../ports/database.ts';
 import { deleteRobot, findRobot, insertRobot, listRobots, type RobotRow, updateRobot } from '../tables/robots.ts';
 import { findSecret, listSecretsOf, revokeSecret } from '../tables/secrets.ts';
 import { AccountError } from './account-error.ts';
+import { requireName } from './account-name.ts';
 import type { Changes, PageQuery } from './changes.ts';
 import { type IssuedSecret, issueSecret, replaceSecrets, shownSecretRow } from './issued-secrets.ts';
 import { type Manager, requireMaintainer } from './manager.ts';
@@ -55,12 +55,7 @@ export class Robots {
     manager: Manager,
   ): Promise<RobotWithSecret> {
     const { name, description = '', expiresAt } = asked;
-    if (!isUserName(name)) {
-      throw new AccountError(
-        'invalid',
-        `"${name.slice(0, 100)}" is not a robot's name: lower-case letters and digits, joined by single ".", "_" or "-", at most 64`,
-      );
-    }
+    requireName(name, "a robot's name");
     const namespace = readNamespace(asked.namespace);
     requireMaintainer(manager, namespace);
     const scopes = scopesWithin(namespace, asked.scopes);

@@ -1,7 +1,6 @@
 // Manages whose identity tokens are believed without an account.
 import { isRole, ROLES, type Role } from '../access/roles.ts';
 import { checkTrustRule } from '../access/trust-rules.ts';
-import { isUserName } from '../access/user-name.ts';
 import { MAXIMUM_TRUST_RULES } from '../access/workloads.ts';
 import type { Author } from '../events/author.ts';
 import {
@@ -13,6 +12,7 @@ import {
   updateTrustRule,
 } from '../tables/trust-rules.ts';
 import { AccountError } from './account-error.ts';
+import { requireName } from './account-name.ts';
 import type { Changes, PageQuery } from './changes.ts';
 import { readNamespace } from './namespace-path.ts';
 
@@ -43,12 +43,7 @@ export class TrustRules {
 
   /** @throws AccountError when the name is taken, or something is not allowed */
   async add(name: string, settings: TrustRuleSettings, author: Author): Promise<TrustRule> {
-    if (!isUserName(name)) {
-      throw new AccountError(
-        'invalid',
-        `"${name.slice(0, 100)}" is not a rule's name: lower-case letters and digits, joined by single ".", "_" or "-", at most 64`,
-      );
-    }
+    requireName(name, "a rule's name");
     const rule = checked(name, settings);
     return await this.#changes.make(author, async ({ tx, at, record }) => {
       const all = await listTrustRules(tx, { last: '', limit: MAXIMUM_TRUST_RULES });

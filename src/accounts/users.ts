@@ -1,7 +1,6 @@
 // Manages people: their accounts and passwords.
 import { randomUUID } from 'node:crypto';
 import { generatePassword, hashPassword } from '../access/passwords.ts';
-import { isUserName } from '../access/user-name.ts';
 import type { Author } from '../events/author.ts';
 import {
   deleteUser,
@@ -14,11 +13,11 @@ import {
   updateUser,
 } from '../tables/users.ts';
 import { AccountError } from './account-error.ts';
+import { requireName } from './account-name.ts';
 import type { Change, Changes, PageQuery } from './changes.ts';
+import { passwordLengthFault } from './password-length.ts';
 
 const FIRST_ADMINISTRATOR = 'admin';
-const MINIMUM_PASSWORD_LENGTH = 8;
-const MAXIMUM_PASSWORD_LENGTH = 1024;
 
 export interface User {
   readonly name: string;
@@ -56,12 +55,7 @@ export class Users {
     author: Author,
   ): Promise<User> {
     const { name, administrator } = user;
-    if (!isUserName(name)) {
-      throw new AccountError(
-        'invalid',
-        `"${name.slice(0, 100)}" is not a user name: lower-case letters and digits, joined by single ".", "_" or "-", at most 64`,
-      );
-    }
+    requireName(name, 'a user name');
     const passwordHash = await hashPassword(acceptable(user.password));
     if (await this.#insert({ name, administrator, passwordHash }, author)) return await this.find(name);
     throw new AccountError(
@@ -156,12 +150,8 @@ function shown(row: UserRow): User {
 }
 
 function acceptable(password: string): string {
-  if (password.length < MINIMUM_PASSWORD_LENGTH || password.length > MAXIMUM_PASSWORD_LENGTH) {
-    throw new AccountError(
-      'invalid',
-      `a password has ${MINIMUM_PASSWORD_LENGTH} to ${MAXIMUM_PASSWORD_LENGTH} characters, this one has ${password.length}`,
-    );
-  }
+  const fault = passwordLengthFault(password);
+  if (fault !== undefined) throw new AccountError('invalid', fault);
   return password;
 }
 

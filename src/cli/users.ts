@@ -1,4 +1,5 @@
 // `chartroom user …`: people and their passwords.
+import { passwordLengthFault } from '../accounts/password-length.ts';
 import { readGroup, readUser, type User } from './answers.ts';
 import { UsageError } from './command.ts';
 import { rolesOf } from './grants.ts';
@@ -83,9 +84,9 @@ async function addUser({ management, words: [name = ''], options }: Call): Promi
 
 /** The API says the same, but not how long this one is. @throws UsageError */
 function checked(password: string): string {
-  const { length } = password;
-  if (length >= 8 && length <= 1024) return password;
-  throw new UsageError(`a password has 8 to 1024 characters, this one has ${length}`);
+  const fault = passwordLengthFault(password);
+  if (fault !== undefined) throw new UsageError(fault);
+  return password;
 }
 
 async function listUsers({ management }: Call): Promise<Outcome> {

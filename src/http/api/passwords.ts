@@ -3,13 +3,18 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Unauthorized } from '../../access/unauthorized.ts';
 import { AccountError } from '../../accounts/account-error.ts';
+import { MAXIMUM_PASSWORD_LENGTH, MINIMUM_PASSWORD_LENGTH } from '../../accounts/password-length.ts';
 import { quoted } from '../../oci/quoted.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';
 import { Name, strict } from './schemas.ts';
 
-export const NewPassword = Type.String({ minLength: 8, maxLength: 1024, description: '8 to 1024 characters.' });
+export const NewPassword = Type.String({
+  minLength: MINIMUM_PASSWORD_LENGTH,
+  maxLength: MAXIMUM_PASSWORD_LENGTH,
+  description: `${MINIMUM_PASSWORD_LENGTH} to ${MAXIMUM_PASSWORD_LENGTH} characters.`,
+});
 
 const PasswordChange = strict(
   {
@@ -17,7 +22,7 @@ const PasswordChange = strict(
     currentPassword: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 1024,
+        maxLength: MAXIMUM_PASSWORD_LENGTH,
         description: 'The password until now, of whoever changes the own one.',
       }),
     ),

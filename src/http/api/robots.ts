@@ -9,14 +9,15 @@ import type { Management } from './management.ts';
 import { answerPage, listQuery, pageOf } from './paging.ts';
 import {
   AskedScope,
+  Expiry,
   Name,
-  Overlap,
-  orNull,
+  newExpiry,
   Path,
+  Rotation,
   readExpiry,
   readTime,
   Scope,
-  Secret,
+  Secrets,
   SecretText,
   shownIssuedSecret,
   shownScope,
@@ -30,7 +31,6 @@ import {
 const USUAL_DAYS = 365;
 const Description = text(500, 'What it is for.', 0);
 const Scopes = Type.Array(AskedScope, { minItems: 1, maxItems: 50, description: 'All within its namespace.' });
-const Expiry = orNull(Time, 'When it ends; null for never.');
 const Disabled = Type.Boolean({ description: 'Whether it is locked out.' });
 
 const Robot = strict(
@@ -39,14 +39,14 @@ const Robot = strict(
     scopes: Type.Array(Scope, { description: 'What it may do.' }),
     ...{ disabled: Disabled, expiresAt: Expiry, createdAt: Time },
     createdBy: Type.String({ description: 'Who made it.' }),
-    secrets: Type.Array(Secret, { description: 'The oldest first, also those that have ended of late.' }),
+    secrets: Secrets,
   },
   { title: 'Robot', description: 'The account of a program; the maintainers of its namespace manage it.' },
 );
 const NewRobot = strict(
   {
     ...{ name: Name, namespace: Path, description: Type.Optional(Description), scopes: Scopes },
-    expiresAt: Type.Optional(orNull(Time, `When it ends: by default in ${USUAL_DAYS} days; null for never.`)),
+    expiresAt: newExpiry(USUAL_DAYS),
   },
   { title: 'NewRobot', description: 'A robot to add.' },
 );
@@ -60,10 +60,6 @@ const RobotChange = strict(
 const RobotWithSecret = strict(
   { robot: Robot, secret: SecretText },
   { title: 'RobotWithSecret', description: 'A robot and its new secret.' },
-);
-const Rotation = strict(
-  { overlap: Type.Optional(Overlap) },
-  { title: 'Rotation', description: 'How a secret is replaced; "{}" will do.' },
 );
 const Params = strict({ name: Name });
 const tags = ['robots'];

@@ -2,7 +2,7 @@
 import { type TObject, type TProperties, Type } from 'typebox';
 import type { Scope as GivenScope } from '../../access/rights.ts';
 import { ALL_ACTIONS, ROLES } from '../../access/roles.ts';
-import type { IssuedSecret } from '../../accounts/issued-secrets.ts';
+import { DEFAULT_OVERLAP, type IssuedSecret } from '../../accounts/issued-secrets.ts';
 import { displayNamespace } from '../../accounts/namespace-path.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { quoted } from '../../oci/quoted.ts';
@@ -68,7 +68,7 @@ export const Scope = strict(
   { title: 'Scope', description: 'What is allowed below a namespace.' },
 );
 
-export const Secret = strict(
+const Secret = strict(
   {
     id: Type.String({ description: 'The eight characters behind "chr_" in the secret.' }),
     createdAt: Time,
@@ -85,12 +85,26 @@ export const SecretText = Type.String({
   description: 'The secret, "chr_" and 38 characters. It is shown only this once.',
 });
 
-export const Overlap = Type.Integer({
+const Overlap = Type.Integer({
   minimum: 0,
   maximum: 30 * 24 * 60 * 60,
-  default: 24 * 60 * 60,
+  default: DEFAULT_OVERLAP,
   description: 'How long the secrets before it stay good: seconds.',
 });
+
+export const Rotation = strict(
+  { overlap: Type.Optional(Overlap) },
+  { title: 'Rotation', description: 'How a secret is replaced; "{}" will do.' },
+);
+
+export const Secrets = Type.Array(Secret, { description: 'The oldest first, also those that have ended of late.' });
+
+export const Expiry = orNull(Time, 'When it ends; null for never.');
+
+/** Of something that is made now. @param usual days, as for `readExpiry` */
+export function newExpiry(usual: number) {
+  return Type.Optional(orNull(Time, `When it ends: by default in ${usual} days; null for never.`));
+}
 
 /** @throws RegistryError for what has the form, but is no time (a leap second), or has in UTC a year of other than four digits */
 export function readTime(time: string): number {

@@ -10,12 +10,14 @@ import type { Management } from './management.ts';
 import { answerPage, listQuery, pageOf } from './paging.ts';
 import {
   AskedScope,
+  Expiry,
   Name,
-  Overlap,
+  newExpiry,
   orNull,
+  Rotation,
   readExpiry,
   Scope,
-  Secret,
+  Secrets,
   SecretText,
   shownIssuedSecret,
   shownScope,
@@ -37,9 +39,9 @@ const Token = strict(
     ...{ id: Id, user: Name, name: TokenName },
     scopes: orNull(Type.Array(Scope), 'What it is good for, of what its owner may do; null for all of that.'),
     management: IsForManagement,
-    expiresAt: orNull(Time, 'When it ends; null for never.'),
+    expiresAt: Expiry,
     createdAt: Time,
-    secrets: Type.Array(Secret, { description: 'The oldest first, also those that have ended of late.' }),
+    secrets: Secrets,
   },
   { title: 'Token', description: 'A personal token.' },
 );
@@ -53,7 +55,7 @@ const NewToken = strict(
       ),
     ),
     management: Type.Optional(IsForManagement),
-    expiresAt: Type.Optional(orNull(Time, `When it ends: by default in ${USUAL_DAYS} days; null for never.`)),
+    expiresAt: newExpiry(USUAL_DAYS),
     user: Type.Optional(Name),
   },
   {
@@ -64,10 +66,6 @@ const NewToken = strict(
 const TokenWithSecret = strict(
   { token: Token, secret: SecretText },
   { title: 'TokenWithSecret', description: 'A token and its new secret.' },
-);
-const Rotation = strict(
-  { overlap: Type.Optional(Overlap) },
-  { title: 'Rotation', description: 'How a secret is replaced; "{}" will do.' },
 );
 const Params = strict({ id: Id });
 const tags = ['tokens'];
