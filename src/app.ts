@@ -7,6 +7,7 @@ import type { Caller } from './access/caller.ts';
 import { Guessing } from './access/guessing.ts';
 import { IdentityTokens } from './access/identity-tokens.ts';
 import { Passwords } from './access/passwords.ts';
+import { authorOf, type Principal } from './access/principal.ts';
 import { SecretHolders } from './access/secret-holders.ts';
 import { Standings } from './access/standings.ts';
 import { StartedLogins } from './access/started-logins.ts';
@@ -26,7 +27,7 @@ import { openSqliteDatabase } from './adapters/sqlite-database.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
-import { SYSTEM } from './events/author.ts';
+import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
@@ -42,12 +43,16 @@ import { migrate } from './tables/migrate.ts';
 
 /** milliseconds */
 const IDLE_SWEEP = 100;
+/** Commands on this machine come over no network. */
+const OPERATOR_ORIGIN = { clientAddress: '', userAgent: 'chartroom' };
 
 /** What the command line works on: the accounts of a data folder, whether its server runs or not. */
 export interface DataFolder extends AsyncDisposable {
   readonly accounts: Accounts;
   /** The management API, in the name of the operator; it does not listen. */
   readonly management: FastifyInstance;
+  /** The operator, for what is changed without that API. */
+  readonly author: Author;
 }
 
 export interface App extends AsyncDisposable {
@@ -133,12 +138,14 @@ export async function openDataFolder(
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
   const accounts = new Accounts({ database, clock, auditDays: config.auditDays });
-  const caller = operatorCalling(operator, new Standings(database, clock));
+  const principal = { kind: 'operator', name: operator } as const;
+  const caller = operatorCalling(principal, new Standings(database, clock));
   const failures = process.stderr;
   const management = await buildManagementServer({ accounts, clock, version: VERSION, caller, failures });
   opened.defer(() => management.close());
   const closing = opened.move();
-  return { accounts, management, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  const author = authorOf(principal, OPERATOR_ORIGIN);
+  return { accounts, management, author, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
 
 /** @throws ConfigError when the settings, though each is allowed, are none of a directory that can be trusted */
@@ -180,14 +187,10 @@ function openProvider(config: Config, clock: Clock): IdentityProvider | undefine
   return openIdProvider({ issuer, clientId, clientSecret, scopes, neededClaims, clock });
 }
 
-function operatorCalling(name: string, standings: Standings): () => Promise<Caller> {
-  const principal = { kind: 'operator', name } as const;
+function operatorCalling(principal: Principal, standings: Standings): () => Promise<Caller> {
   const address = { host: 'localhost', isPlainHttp: true };
-  const origin = { clientAddress: '', userAgent: 'chartroom' };
-  return async () => ({
-    ...{ principal, address, origin, token: undefined, rejection: undefined, claimed: '' },
-    rights: await standings.rightsOf(principal, address),
-  });
+  const known = { principal, address, origin: OPERATOR_ORIGIN, token: undefined, rejection: undefined, claimed: '' };
+  return async () => ({ ...known, rights: await standings.rightsOf(principal, address) });
 }
 
 /** Node closes the connections that are idle when it is told to; here also those that become so when their request ends. */

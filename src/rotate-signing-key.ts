@@ -18,12 +18,5 @@ export async function rotateSigningKey(
   const { acceptOldFor, operator } = options;
   await using dataFolder = await openDataFolder(config, operator, clock);
   const { id: key } = await rotateKeyFile(config.dataDir, { clock, acceptOldFor });
-  const author = {
-    name: operator,
-    kind: 'operator',
-    credential: '',
-    clientAddress: '',
-    userAgent: 'chartroom',
-  } as const;
-  await dataFolder.accounts.auditTrail.recordKeyRotation({ key, acceptOldFor }, author);
+  await dataFolder.accounts.auditTrail.recordKeyRotation({ key, acceptOldFor }, dataFolder.author);
 }

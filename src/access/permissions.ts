@@ -91,6 +91,7 @@ function grantInSpiteOf(
   const allowed = allowedOf(caller, asked);
   const isEnough = allowed.every((access, index) => access.actions.length === asked[index]?.actions.length);
   const [first] = asked;
+  // Without a scope, as "helm registry login" asks, it is the credential alone that counts.
   if (first?.type !== 'repository') throw rejection;
   if (!isEnough || asked.some(({ type }) => type !== 'repository')) throw rejected(caller, rejection, first.name);
   return allowed;

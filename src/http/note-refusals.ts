@@ -9,11 +9,11 @@ export function noteRefusals(app: FastifyInstance, sightings: Sightings): void {
     const kind = kindOf(request);
     if (kind === undefined) return;
     const { caller } = request;
-    const { name, credential, ...author } = authorOf(caller.principal, caller.origin);
-    const isRejected = caller.rejection !== undefined && caller.claimed !== '';
+    const author = authorOf(caller.principal, caller.origin);
     sightings.note({
       kind,
-      author: { ...author, name: isRejected ? caller.claimed : name, credential },
+      // Only of a rejected credential is it said whose it claims to be.
+      author: caller.claimed === '' ? author : { ...author, name: caller.claimed },
       repository: request.repository as typeof request.repository | undefined,
       detail: { reason: request.refusal },
     });

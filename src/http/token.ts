@@ -13,6 +13,7 @@ import type { Sightings } from '../events/sightings.ts';
 import { RegistryError } from '../oci/error.ts';
 import { arrivalOf } from './authenticate.ts';
 import type { Routes } from './server.ts';
+import { warn } from './warning.ts';
 
 const MAXIMUM_FORM_BYTES = 64 * 1024;
 /** RFC 8693, section 2.1 */
@@ -40,15 +41,13 @@ export async function tokenRoutes(app: Routes, { authentication, tokens, sightin
   const answer = async (request: FastifyRequest, scopes: readonly string[], reply: FastifyReply) => {
     const { caller } = request;
     const asked = parseScopes(scopes);
-    const first = asked.find(({ type }) => type === 'repository');
+    const first = asked.find((access) => access.type === 'repository');
     // What a refusal is about, for the log and the audit trail.
-    if (first?.type === 'repository') request.repository = first.name;
+    if (first) request.repository = first.name;
     const granted = grant(caller, asked);
-    // Without a scope, as "helm registry login" asks, it is the credential alone that counts.
-    if (asked.length === 0 && caller.rejection) throw caller.rejection;
     if (granted.length > 0) noteToken(sightings, caller, granted);
     const issued = tokens.issue(caller.principal, granted);
-    warnOfRejection(reply, caller);
+    if (caller.rejection) warn(reply, caller.rejection.message);
     return await reply.header('cache-control', 'no-store').send({
       // Docker's clients read the first, OAuth's (helm's POST) the second.
       token: issued.token,
@@ -110,13 +109,6 @@ function requireForeign(token: string, tokens: Tokens): void {
   throw new Unauthorized(
     'a token is given for a user name and password, a secret, or an identity token, not for another token of this registry',
   );
-}
-
-/** OCI Distribution Spec, "Warnings": of the clients, crane prints it. */
-function warnOfRejection(reply: FastifyReply, { rejection }: Caller): void {
-  if (!rejection) return;
-  const text = rejection.message.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, "'");
-  reply.header('warning', `299 - "${text.slice(0, 1000)}"`);
 }
 
 function noteToken(sightings: Sightings, { principal, origin }: Caller, granted: readonly ScopedAccess[]): void {

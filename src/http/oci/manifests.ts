@@ -1,6 +1,6 @@
 // Manifests: GET, HEAD, PUT, DELETE (OCI Distribution Spec, end-3, end-7, end-9).
 
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { RegistryError } from '../../oci/error.ts';
 import { MAXIMUM_MANIFEST_BYTES } from '../../oci/manifest.ts';
@@ -10,6 +10,7 @@ import type { Registry } from '../../registry/registry.ts';
 import { actorOf } from '../authenticate.ts';
 import { isNotModified } from '../conditional.ts';
 import type { Routes } from '../server.ts';
+import { warn } from '../warning.ts';
 
 const PATH = '/v2/:name/manifests/:reference';
 const Params = Type.Object({ name: Type.String(), reference: Type.String() });
@@ -53,7 +54,7 @@ export function manifestRoutes(app: Routes, { registry }: { readonly registry: R
       });
       if (pushed.subject) reply.header('oci-subject', pushed.subject);
       if (request.query.tag) reply.header('oci-tag', pushed.tags.join(', '));
-      warn(reply, pushed.warnings);
+      for (const warning of pushed.warnings) warn(reply, warning);
       return await reply
         .code(201)
         .header('location', `/v2/${request.repository}/manifests/${pushed.digest}`)
@@ -84,15 +85,4 @@ function existing(repository: RepositoryName, text: string): Reference {
 function contentTypeOf(request: FastifyRequest): string | undefined {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   return type === '' ? undefined : type;
-}
-
-/** OCI Distribution Spec, "Warnings": oras and crane print them, helm does not. */
-function warn(reply: FastifyReply, warnings: readonly string[]): void {
-  for (const warning of warnings) {
-    const text = warning
-      .replace(/[^\x20-\x7e]/g, '?')
-      .replace(/["\\]/g, "'")
-      .slice(0, 1000);
-    reply.header('warning', `299 - "${text}"`);
-  }
 }
