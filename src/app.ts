@@ -24,6 +24,7 @@ import { readMigrations } from './adapters/migration-files.ts';
 import { openIdProvider } from './adapters/openid-provider.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import { openSqliteDatabase } from './adapters/sqlite-database.ts';
+import { Catalog } from './catalog/catalog.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
@@ -32,12 +33,15 @@ import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { runHourly } from './lifecycle/hourly-job.ts';
+import type { BlobStore } from './ports/blob-store.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
 import type { IdentityProvider } from './ports/identity-provider.ts';
 import { issuerProblem } from './ports/issuer-address.ts';
 import { StorageUnusable } from './ports/storage-unusable.ts';
 import type { UserDirectory } from './ports/user-directory.ts';
+import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
+import { PullCounts } from './registry/pull-counts.ts';
 import { Registry } from './registry/registry.ts';
 import { migrate } from './tables/migrate.ts';
 
@@ -74,16 +78,14 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
   );
-  const registry = new Registry({
-    database,
-    clock,
-    blobs,
-    maximumBlobBytes: config.maximumBlobBytes,
-    rules: { ...config, versions: config.chartVersions },
-  });
+  const core = openCore(config, { database, blobs, clock });
+  const { registry, accounts } = core;
   await registry.uploads.discardLeftovers();
+  await registry.backfillVersions((refusal) => logger.warn(`${refusal.message} (it stays out of lists until then)`));
+  const pulls = opened.use(
+    new PullCounts({ database, clock, onFailure: (err) => logger.error({ err }, 'some pulls were not counted') }),
+  );
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
-  const accounts = new Accounts({ database, clock, auditDays: config.auditDays });
   opened.use(
     runHourly(
       () => accounts.auditTrail.forgetOld(),
@@ -106,7 +108,7 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
     logins: new ProviderLogins({ provider, users: accounts.externalUsers, database, ...claims }),
     startedLogins: new StartedLogins({ keys, clock }),
   };
-  const parts = { logger, clock, registry, tokens, accounts, sightings, authentication, singleSignOn };
+  const parts = { ...core, logger, clock, pulls, tokens, sightings, authentication, singleSignOn };
   const server = await buildServer({ ...config, ...parts, version: VERSION });
   opened.defer(() => closeServer(server));
   // At the end: a start that fails must not make a password that nobody gets to see.
@@ -137,15 +139,38 @@ export async function openDataFolder(
   }
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
-  const accounts = new Accounts({ database, clock, auditDays: config.auditDays });
+  const core = openCore(config, { database, clock, blobs: await openDiskBlobStore(config.dataDir) });
   const principal = { kind: 'operator', name: operator } as const;
   const caller = operatorCalling(principal, new Standings(database, clock));
   const failures = process.stderr;
-  const management = await buildManagementServer({ accounts, clock, version: VERSION, caller, failures });
+  const management = await buildManagementServer({ ...core, clock, version: VERSION, caller, failures });
   opened.defer(() => management.close());
   const closing = opened.move();
   const author = authorOf(principal, OPERATOR_ORIGIN);
-  return { accounts, management, author, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  return { accounts: core.accounts, management, author, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
+
+interface Storage {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+}
+
+/** What works on what is stored, for the server and for commands alike. */
+function openCore(config: Config, storage: Storage) {
+  return {
+    registry: new Registry({
+      ...storage,
+      maximumBlobBytes: config.maximumBlobBytes,
+      rules: { ...config, versions: config.chartVersions },
+    }),
+    accounts: new Accounts({
+      ...storage,
+      auditDays: config.auditDays,
+      refreshFloatingTags: refreshFloatingTagsBelow,
+    }),
+    catalog: new Catalog(storage),
+  };
 }
 
 /** @throws ConfigError when the settings, though each is allowed, are none of a directory that can be trusted */

@@ -85,9 +85,11 @@ export class Visibility {
   readonly #own: ReadonlyMap<string, boolean>;
   readonly isAnythingPublic: boolean;
 
-  constructor(namespaces: readonly { readonly path: string; readonly visibility: 'public' | 'private' }[]) {
-    this.#own = new Map(namespaces.map(({ path, visibility }) => [path, visibility === 'public']));
-    this.isAnythingPublic = namespaces.some(({ visibility }) => visibility === 'public');
+  /** @param namespaces whose visibility is null are as the one above them */
+  constructor(namespaces: readonly { readonly path: string; readonly visibility: 'public' | 'private' | null }[]) {
+    const own = namespaces.filter(({ visibility }) => visibility !== null);
+    this.#own = new Map(own.map(({ path, visibility }) => [path, visibility === 'public']));
+    this.isAnythingPublic = own.some(({ visibility }) => visibility === 'public');
   }
 
   /** @param paths the path and those above it, widest first */

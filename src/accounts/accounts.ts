@@ -6,7 +6,7 @@ import { Changes } from './changes.ts';
 import { ExternalUsers } from './external-users.ts';
 import { Grants } from './grants.ts';
 import { Groups } from './groups.ts';
-import { Namespaces } from './namespaces.ts';
+import { Namespaces, type RefreshFloatingTags } from './namespaces.ts';
 import { PersonalTokens } from './personal-tokens.ts';
 import { Robots } from './robots.ts';
 import { TrustRules } from './trust-rules.ts';
@@ -23,15 +23,23 @@ export class Accounts {
   readonly trustRules: TrustRules;
   readonly auditTrail: AuditTrail;
 
-  /** @param options.auditDays how long the audit trail is kept */
-  constructor(options: { readonly database: Database; readonly clock: Clock; readonly auditDays: number }) {
+  /**
+   * @param options.auditDays how long the audit trail is kept
+   * @param options.refreshFloatingTags what must follow in the transaction that settles where they are kept
+   */
+  constructor(options: {
+    readonly database: Database;
+    readonly clock: Clock;
+    readonly auditDays: number;
+    readonly refreshFloatingTags: RefreshFloatingTags;
+  }) {
     const { database, clock, auditDays } = options;
     const changes = new Changes(database, clock);
     this.users = new Users(changes);
     this.externalUsers = new ExternalUsers(changes);
     this.groups = new Groups(changes);
     this.grants = new Grants(changes);
-    this.namespaces = new Namespaces(changes);
+    this.namespaces = new Namespaces(changes, options.refreshFloatingTags);
     this.robots = new Robots(changes);
     this.personalTokens = new PersonalTokens(changes);
     this.trustRules = new TrustRules(changes);

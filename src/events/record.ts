@@ -32,6 +32,17 @@ type Change =
       readonly digest: Digest;
       readonly detail: { readonly name: string; readonly version: string };
     }
+  | {
+      readonly kind: 'notice.put' | 'notice.removed';
+      readonly repository: RepositoryName;
+      /** Empty when it is about the whole chart. */
+      readonly tag: Tag | '';
+      readonly detail: {
+        readonly notice: 'deprecated' | 'yanked';
+        readonly reason: string;
+        readonly replacement: string;
+      };
+    }
   | { readonly kind: AccessChange; readonly detail: Readonly<Record<string, unknown>> };
 
 /** A change to who may do what. */

@@ -76,6 +76,7 @@ export function guard(app: FastifyInstance, { authentication, uploads }: AccessC
         authorizeCatalog(await identify());
         return;
       case 'anybody':
+      case 'reader':
       case 'credential':
       case 'management':
       case 'administrator':

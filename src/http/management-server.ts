@@ -2,11 +2,15 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Registry } from '../registry/registry.ts';
 import { decorate, MAXIMUM_PARAMETER_LENGTH, registerManagement } from './server.ts';
 
 export interface ManagementServerOptions {
   readonly accounts: Accounts;
+  readonly registry: Registry;
+  readonly catalog: Catalog;
   readonly clock: Clock;
   /** Of the program. */
   readonly version: string;

@@ -6,8 +6,10 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, t
 import type { Authentication } from '../access/authentication.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Sightings } from '../events/sightings.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { PullCounts } from '../registry/pull-counts.ts';
 import type { Registry } from '../registry/registry.ts';
 import { markAnswer } from './answer-headers.ts';
 import { type Management, managementRoutes } from './api/management.ts';
@@ -42,6 +44,8 @@ export type Routes = FastifyInstance<
 
 export interface ServerOptions {
   readonly registry: Registry;
+  readonly catalog: Catalog;
+  readonly pulls: PullCounts;
   readonly authentication: Authentication;
   readonly sightings: Sightings;
   readonly tokens: Tokens;

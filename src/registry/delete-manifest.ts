@@ -7,12 +7,14 @@ import type { Database } from '../ports/database.ts';
 import { deleteManifest as deleteManifestRow } from '../tables/manifests.ts';
 import { deleteTag, deleteTagsOf } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
+import { requireNotFloating } from './floating-tags.ts';
+import { recordTagsDeleted } from './publish-version.ts';
 import { missingManifest } from './read-manifest.ts';
 
 /**
  * By tag, only the tag goes; by digest, the manifest and every tag on it. Fixed tags are remembered, so that what was
  * published under them cannot be replaced.
- * @throws RegistryError MANIFEST_UNKNOWN or NAME_UNKNOWN
+ * @throws RegistryError MANIFEST_UNKNOWN or NAME_UNKNOWN, TAG_KEPT for a floating tag
  */
 export async function deleteManifest(
   dependencies: { readonly database: Database; readonly clock: Clock },
@@ -24,10 +26,13 @@ export async function deleteManifest(
   const occasion = { at, author: actor.author, repository };
   const isDeleted = await dependencies.database.transaction(async (tx) => {
     const deletion = { repository, at, by: actor.name };
+    if (reference.kind === 'tag') await requireNotFloating(tx, repository, reference.tag);
     const tags =
       reference.kind === 'tag'
         ? await deleteTag(tx, reference.tag, deletion)
         : await deleteTagsOf(tx, reference.digest, deletion);
+    const names = tags.map(({ tag }) => tag);
+    await recordTagsDeleted(tx, repository, names, at);
     for (const deleted of tags) await recordEvent(tx, { ...occasion, ...deleted, kind: 'tag.deleted' });
     if (reference.kind === 'tag') return tags.length > 0;
     const { digest } = reference;

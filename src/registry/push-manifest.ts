@@ -15,6 +15,8 @@ import { findManifestSize, insertManifest, leadToChart } from '../tables/manifes
 import { createRepository } from '../tables/repositories.ts';
 import { pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
+import { requireNotFloating } from './floating-tags.ts';
+import { type PublishedChart, recordTagSet } from './publish-version.ts';
 import { publishedRefusal } from './published-refusal.ts';
 import { type ChartPush, inspectChartPush, recordChart, requireNotNamedTwice } from './push-chart.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
@@ -45,8 +47,8 @@ export interface PushDependencies {
 }
 
 /**
- * @throws RegistryError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, TAG_INVALID, WRONG_REPOSITORY, or
- * VERSION_PUBLISHED when a tag is fixed to other content
+ * @throws RegistryError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, TAG_INVALID, TAG_KEPT, WRONG_REPOSITORY,
+ * FILE_NAME_TAKEN, or VERSION_PUBLISHED when a tag is fixed to other content
  */
 export async function pushManifest(dependencies: PushDependencies, push: ManifestPush): Promise<PushedManifest> {
   const digest = requireDigest(push);
@@ -97,6 +99,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
   const pushId = randomUUID();
   // In one order for everybody: two pushes that wrote the same tags in different orders would wait for each other for ever.
   for (const tag of tags.toSorted()) {
+    await requireNotFloating(tx, repository, tag);
     const pointed = await pointTag(tx, {
       repository,
       tag,
@@ -112,6 +115,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
     if (!pointed) throw await publishedRefusal(tx, repository, tag, accepted);
     // A push that only repeats what is published leaves no event.
     if (pointed.pushId !== pushId) continue;
+    await recordTagSet(tx, repository, tag, pointed, chart && publishedChart(chart));
     const occasion = { at, author: actor.author, repository, tag, digest };
     const { name = '', version = '' } = chart?.metadata ?? {};
     await recordEvent(
@@ -119,6 +123,10 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
       chart ? { ...occasion, kind: 'chart.published', detail: { name, version } } : { ...occasion, kind: 'tag.set' },
     );
   }
+}
+
+function publishedChart({ metadata, layers }: ChartPush): PublishedChart {
+  return { metadata, contentDigest: layers.content.digest, provenanceDigest: layers.provenance?.digest };
 }
 
 function requireDigest(push: ManifestPush): Digest {

@@ -1,5 +1,6 @@
 // The registry as its routes see it: one method for each thing that can be asked of it.
 import type { Digest } from '../oci/digest.ts';
+import type { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference, Tag } from '../oci/tag.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
@@ -8,9 +9,11 @@ import type { Database } from '../ports/database.ts';
 import type { StoredManifest } from '../tables/manifests.ts';
 import { listRepositories } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
+import { backfillVersions } from './backfill-versions.ts';
 import { Blobs } from './blobs.ts';
 import { listCatalog } from './catalog.ts';
 import { deleteManifest } from './delete-manifest.ts';
+import { Notices } from './notices.ts';
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts';
 import { readManifest } from './read-manifest.ts';
 import { listReferrers, type ReferrersPage } from './referrers.ts';
@@ -29,12 +32,14 @@ export interface RegistryOptions {
 export class Registry {
   readonly uploads: Uploads;
   readonly blobs: Blobs;
+  readonly notices: Notices;
   readonly #options: RegistryOptions;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.uploads = new Uploads(options);
     this.blobs = new Blobs(options);
+    this.notices = new Notices(options);
   }
 
   async pushManifest(push: ManifestPush): Promise<PushedManifest> {
@@ -70,6 +75,11 @@ export class Registry {
     isVisible: (repository: RepositoryName) => boolean,
   ): Promise<Page<RepositoryName>> {
     return await listCatalog(this.#options.database, page, isVisible);
+  }
+
+  /** For a database that an older Chartroom wrote; at the start. */
+  async backfillVersions(onRefusal: (refusal: RegistryError) => void): Promise<void> {
+    await backfillVersions(this.#options.database, onRefusal);
   }
 
   /** Resolves when requests can be served; otherwise throws what stands in the way. */

@@ -44,8 +44,9 @@ const STAYS = '(tags.digest is not null and (tags.fixed = 1 or excluded.fixed = 
 
 /**
  * Points a tag at a manifest, if that is allowed. A fixed tag that is there stays as it is: pushing the same content
- * again, with the same provenance or none, is accepted and changes nothing. One statement, so of racing writers one wins.
- * @returns the tag as it is afterwards; undefined when it is fixed to other content
+ * again, with the same provenance or none, is accepted and changes nothing; a floating one is never pointed from here. One
+ * statement, so of racing writers one wins.
+ * @returns the tag as it is afterwards; undefined when it is fixed to other content, or floating
  */
 export async function pointTag(tx: Transaction, write: TagWrite): Promise<TagRow | undefined> {
   const moved = ['digest', 'provenance', 'push_id', 'pushed_at', 'pushed_by'].map(
@@ -60,9 +61,9 @@ export async function pointTag(tx: Transaction, write: TagWrite): Promise<TagRow
        identity = excluded.identity,
        deleted_at = null,
        deleted_by = null
-     where (tags.fixed = 0 and excluded.fixed = 0)
+     where tags.floating = 0 and ((tags.fixed = 0 and excluded.fixed = 0)
         or (tags.identity = excluded.identity and excluded.provenance in ('', tags.provenance))
-        or (tags.digest is null and $10 = 1)
+        or (tags.digest is null and $10 = 1))
      returning ${COLUMNS}`,
     [
       write.repository,
@@ -89,7 +90,7 @@ export async function findTag(database: Queryable, repository: RepositoryName, t
   return rows[0];
 }
 
-/** Tags behind `last` in byte order, at most `limit`; deleted ones are left out. */
+/** Tags behind `last` in byte order, at most `limit`; those that are deleted, yanked or floating are left out. */
 export async function listTags(
   database: Queryable,
   repository: RepositoryName,
@@ -97,10 +98,20 @@ export async function listTags(
   limit: number,
 ): Promise<readonly Tag[]> {
   const rows = await database.query<{ name: Tag }>(
-    'select name from tags where repository = $1 and name > $2 and digest is not null order by name limit $3',
+    'select name from tags where repository = $1 and name > $2 and digest is not null and listed = 1 order by name limit $3',
     [repository, last, limit],
   );
   return rows.map((row) => row.name);
+}
+
+/** Whether the tag is in the list of tags. */
+export async function setTagListed(
+  tx: Transaction,
+  repository: RepositoryName,
+  tag: Tag,
+  listed: boolean,
+): Promise<void> {
+  await tx.query('update tags set listed = $3 where repository = $1 and name = $2', [repository, tag, listed ? 1 : 0]);
 }
 
 export interface TagDeletion {
@@ -114,12 +125,12 @@ export interface DeletedTag {
   readonly digest: Digest;
 }
 
-/** Deletes one tag; a fixed one is remembered. @returns the tag, if it was there */
+/** Deletes one tag, unless it is floating; a fixed one is remembered. @returns the tag, if it was there */
 export async function deleteTag(tx: Transaction, tag: Tag, deletion: TagDeletion): Promise<readonly DeletedTag[]> {
   return await deleteTags(tx, 'name', tag, deletion);
 }
 
-/** Deletes all tags of a manifest; fixed ones are remembered. */
+/** Deletes all tags of a manifest but floating ones; fixed ones are remembered. */
 export async function deleteTagsOf(
   tx: Transaction,
   digest: Digest,
@@ -135,12 +146,12 @@ async function deleteTags(
   deletion: TagDeletion,
 ): Promise<readonly DeletedTag[]> {
   const free = await tx.query<DeletedTag>(
-    `delete from tags where repository = $1 and ${column} = $2 and fixed = 0 returning name as tag, digest`,
+    `delete from tags where repository = $1 and ${column} = $2 and fixed = 0 and floating = 0 returning name as tag, digest`,
     [deletion.repository, value],
   );
   // What a row was before its update cannot be returned by both databases, so the digest is read first and compared with.
   const fixed = await tx.query<DeletedTag>(
-    `select name as tag, digest from tags where repository = $1 and ${column} = $2 and digest is not null`,
+    `select name as tag, digest from tags where repository = $1 and ${column} = $2 and digest is not null and floating = 0`,
     [deletion.repository, value],
   );
   const remembered: DeletedTag[] = [];

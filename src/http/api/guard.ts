@@ -10,11 +10,12 @@ import { RegistryError } from '../../oci/error.ts';
 
 /**
  * - anybody: also without a credential, which is not looked at
+ * - reader: whoever reads charts, logged in or not; what of it may be read, the handler finds out (`reader.ts`)
  * - credential: any that counts, be it only good to pull
  * - management: of a person, and good for the management API; what it may settle, the handler finds out
  * - administrator: good for everything
  */
-export type ManagementAccess = 'anybody' | 'credential' | 'management' | 'administrator';
+export type ManagementAccess = 'anybody' | 'reader' | 'credential' | 'management' | 'administrator';
 
 /**
  * Guards every route of `app`: none is reachable without saying what access it needs.
@@ -25,6 +26,9 @@ export function guardManagement(app: FastifyInstance, identify: (request: Fastif
     const { config, url } = request.routeOptions;
     switch (config.access) {
       case 'anybody':
+        return;
+      case 'reader':
+        request.caller = readerOf(await identify(request));
         return;
       case 'credential':
         await requireCredential(request, identify);
@@ -42,6 +46,11 @@ export function guardManagement(app: FastifyInstance, identify: (request: Fastif
         throw new Error(`route ${url} does not say what access to the management API it needs`);
     }
   });
+}
+
+/** What a token for this API may read does not depend on the repositories that it names, which are none. */
+function readerOf(caller: Caller): Caller {
+  return caller.token?.some(({ type }) => type === 'api') ? { ...caller, token: undefined } : caller;
 }
 
 /** Who manages, for what `accounts` checks by itself. */

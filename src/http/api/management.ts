@@ -3,8 +3,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Credentials } from '../../access/authentication.ts';
 import type { Caller } from '../../access/caller.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Registry } from '../../registry/registry.ts';
 import type { Routes } from '../server.ts';
 import { auditRoutes } from './audit.ts';
 import { grantRoutes } from './grants.ts';
@@ -26,6 +28,8 @@ const MAXIMUM_BODY_BYTES = 64 * 1024;
 
 export interface Management {
   readonly accounts: Accounts;
+  readonly registry: Registry;
+  readonly catalog: Catalog;
   readonly clock: Clock;
   /** Of the program, for the document. */
   readonly version: string;

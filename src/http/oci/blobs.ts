@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { type ByteRange, parseRange } from '../../oci/byte-range.ts';
 import { type Digest, parseDigest } from '../../oci/digest.ts';
 import { unreachable } from '../../oci/error.ts';
+import type { PullCounts } from '../../registry/pull-counts.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { actorOf } from '../authenticate.ts';
 import { isNotModified } from '../conditional.ts';
@@ -13,7 +14,10 @@ import type { Routes } from '../server.ts';
 const PATH = '/v2/:name/blobs/:digest';
 const Params = Type.Object({ name: Type.String(), digest: Type.String() });
 
-export function blobRoutes(app: Routes, { registry }: { readonly registry: Registry }): void {
+export function blobRoutes(
+  app: Routes,
+  { registry, pulls }: { readonly registry: Registry; readonly pulls: PullCounts },
+): void {
   app.head(PATH, { config: { access: 'pull' }, schema: { params: Params } }, async (request, reply) => {
     const digest = parseDigest(request.params.digest);
     const size = await registry.blobs.size(request.repository, digest);
@@ -29,6 +33,8 @@ export function blobRoutes(app: Routes, { registry }: { readonly registry: Regis
     if (isNotModified(request, reply, digest)) return await reply.code(304).send();
     const range = requestedRange(request, digest, size);
     const body = await registry.blobs.open(digest, size, range);
+    // What goes on where it stopped was counted when it began.
+    if (!range || range.from === 0) pulls.note(request.repository, digest);
     switch (body.kind) {
       case 'redirect':
         return await reply.redirect(body.url.href, 307);

@@ -1,0 +1,69 @@
+// Counts pulls in memory, and writes them down now and then: reading is never slowed by writing.
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database } from '../ports/database.ts';
+import { addPulls, type FetchedArchive } from '../tables/pulls.ts';
+
+/** milliseconds */
+const DAY = 24 * 60 * 60 * 1000;
+const INTERVAL = 5_000;
+/** Different blobs that are counted between two writings; more are written at once. */
+const MAXIMUM_COUNTS = 10_000;
+
+/**
+ * A pull is the fetching of a chart's archive, from its start: what helm, Flux and Argo CD fetch once for each pull, and helm
+ * push never. Which blob is an archive, and of which version, is found out when it is written down. What was counted in the
+ * last seconds before a crash is lost.
+ */
+export class PullCounts {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  #counts = new Map<string, FetchedArchive>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: {
+    readonly database: Database;
+    readonly clock: Clock;
+    readonly onFailure: (error: unknown) => void;
+  }) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#onFailure = options.onFailure;
+    this.#timer = setInterval(() => void this.write(), INTERVAL);
+    this.#timer.unref();
+  }
+
+  /** @param blob any that was fetched */
+  note(repository: RepositoryName, blob: Digest): void {
+    const day = Math.floor(this.#clock.now() / DAY);
+    const key = `${day} ${repository} ${blob}`;
+    const count = (this.#counts.get(key)?.count ?? 0) + 1;
+    this.#counts.set(key, { repository, contentDigest: blob, day, count });
+    if (this.#counts.size >= MAXIMUM_COUNTS) void this.write();
+  }
+
+  /** Writes down what was counted so far. What cannot be written now is lost, and reported. */
+  async write(): Promise<void> {
+    const counts = this.#counts;
+    this.#counts = new Map();
+    this.#writing = this.#writing.then(async () => {
+      if (counts.size === 0) return;
+      try {
+        await this.#database.transaction(async (tx) => {
+          for (const fetched of counts.values()) await addPulls(tx, fetched);
+        });
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    });
+    await this.#writing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.write();
+  }
+}

@@ -1,0 +1,81 @@
+// Table chart_versions as index documents read it: what has changed since a revision.
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+import type { Queryable } from '../ports/database.ts';
+
+/** Where in the order of changes a reader stands: behind this one. */
+export interface ChangePosition {
+  readonly revision: number;
+  readonly repository: string;
+  readonly tag: string;
+}
+
+export interface ChangedVersionRow {
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly fileName: string;
+  readonly contentDigest: Digest;
+  readonly sortKey: string;
+  readonly publishedAt: number;
+  /** 0 when it was deleted or yanked */
+  readonly listed: number;
+  /** 1 when Chart.yaml or a notice says so */
+  readonly deprecated: number;
+  /** JSON of the chart's metadata; null when it is not listed */
+  readonly metadata: string | null;
+  readonly revision: number;
+}
+
+/** That of the newest change in a namespace, or with undefined anywhere; 0 when nothing was ever published. */
+export async function readNewestChange(database: Queryable, namespace: string | undefined): Promise<number> {
+  const rows =
+    namespace === undefined
+      ? await database.query<{ revision: number }>('select revision from chart_versions order by revision desc limit 1')
+      : await database.query<{ revision: number }>(
+          'select revision from chart_versions where namespace = $1 order by revision desc limit 1',
+          [namespace],
+        );
+  return rows[0]?.revision ?? 0;
+}
+
+/** Versions that changed behind a position, in the order of their changes, at most `limit`. */
+export async function listChangesAfter(
+  database: Queryable,
+  namespace: string | undefined,
+  after: ChangePosition,
+  limit: number,
+): Promise<readonly ChangedVersionRow[]> {
+  const values = [after.revision, after.repository, after.tag, limit];
+  return await database.query<ChangedVersionRow>(
+    `select chart_versions.repository, tag, namespace, chart_versions.name, chart_versions.version, file_name as "fileName",
+       chart_versions.content_digest as "contentDigest", sort_key as "sortKey", published_at as "publishedAt", listed,
+       case when deprecated = 1 or exists (select 1 from notices where notices.repository = chart_versions.repository
+         and notices.tag in ('', chart_versions.tag) and kind = 'deprecated') then 1 else 0 end as deprecated,
+       metadata, revision
+     from chart_versions left join charts
+       on listed = 1 and charts.repository = chart_versions.repository and charts.digest = chart_versions.digest
+     where (revision, chart_versions.repository, tag) > ($1, $2, $3) ${namespace === undefined ? '' : 'and namespace = $5'}
+     order by revision, chart_versions.repository, tag limit $4`,
+    namespace === undefined ? values : [...values, namespace],
+  );
+}
+
+/** Repositories with a change behind a revision, each with that of its newest one, in the order of these. */
+export async function listRepositoriesChangedAfter(
+  database: Queryable,
+  revision: number,
+  limit: number,
+): Promise<readonly { readonly repository: RepositoryName; readonly revision: number }[]> {
+  // Of each revision all, so that none is left between two readings.
+  return await database.query(
+    `select repository, max(revision) as revision from chart_versions
+     where revision > $1 and revision <= coalesce(
+       (select revision from chart_versions where revision > $1 order by revision limit 1 offset $2), 9007199254740991)
+     group by repository order by 2, 1`,
+    [revision, Math.max(0, limit - 1)],
+  );
+}
