@@ -49,10 +49,9 @@ export class MetadataFields {
     return value;
   }
 
-  /** The texts that are not empty; undefined when there are none. */
+  /** The texts of a list, empty ones too, which Helm keeps; undefined when there are none. */
   texts(field: string): readonly string[] | undefined {
-    const texts = this.list(field)?.map((item, index) => this.#textOf(item, `${field}[${index}]`));
-    return nonEmpty(texts?.filter((text) => text !== ''));
+    return this.list(field)?.map((item, index) => this.#textOf(item, `${field}[${index}]`));
   }
 
   textMap(field: string): Readonly<Record<string, string>> | undefined {

@@ -11,7 +11,7 @@ function parse(more: string): unknown {
 }
 
 describe('Chart.yaml', () => {
-  test('all fields are read, and empty ones are absent', () => {
+  test('all fields are read, and empty ones are absent but in lists', () => {
     const metadata = parse(
       [
         'description: "tab\\there \\u0007bell"',
@@ -30,7 +30,7 @@ describe('Chart.yaml', () => {
       type: 'library',
       appVersion: '1.1',
       home: 'https://x',
-      sources: ['a'],
+      sources: ['a', ''],
       keywords: ['1', 'true'],
       maintainers: [{ name: 'Zoë', email: 'z@x', url: 'u' }],
       deprecated: true,

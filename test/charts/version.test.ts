@@ -75,6 +75,15 @@ describe('chart versions', () => {
     expect(parseChartVersion('1.0.0+rc-1')?.prerelease).toBe(false);
   });
 
+  test('a version is told apart into its numbers and identifiers', () => {
+    expect(parseChartVersion('v1.02-rc.1.x-y+7.b')).toMatchObject({
+      numbers: [1n, 2n, 0n],
+      prereleaseIdentifiers: ['rc', '1', 'x-y'],
+      buildIdentifiers: ['7', 'b'],
+    });
+    expect(parseChartVersion('1.2.3')).toMatchObject({ prereleaseIdentifiers: [], buildIdentifiers: [] });
+  });
+
   test('a version survives the way into a tag and back', () => {
     expect(tagOfVersion('1.2.3-rc.1+build.4')).toBe('1.2.3-rc.1_build.4');
     fc.assert(
