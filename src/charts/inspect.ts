@@ -24,6 +24,10 @@ export interface ChartInspection {
   readonly findings: readonly Finding[];
 }
 
+export interface VersionRules {
+  readonly versions: 'lenient' | 'strict';
+}
+
 /** Something that does not stop a push but that the publisher should know. */
 export interface Finding {
   readonly code: 'version-not-strict-semver';
@@ -76,9 +80,24 @@ export function chartLayers(manifest: ImageManifest): ChartLayers {
 export async function inspectChart(
   config: Uint8Array,
   content: AsyncIterable<Uint8Array>,
-  rules: { readonly versions: 'lenient' | 'strict' },
+  rules: VersionRules,
 ): Promise<ChartInspection> {
   // The archive comes first, so that no failure before it can leave `content` open.
+  const metadata = await readMetadata(content);
+  requireAgreement(parseConfigBlob(config), metadata);
+  return { metadata, findings: versionFindings(metadata.version, rules.versions) };
+}
+
+/** As `inspectChart`, of a packed chart that comes without a config blob. */
+export async function inspectArchive(
+  content: AsyncIterable<Uint8Array>,
+  rules: VersionRules,
+): Promise<ChartInspection> {
+  const metadata = await readMetadata(content);
+  return { metadata, findings: versionFindings(metadata.version, rules.versions) };
+}
+
+async function readMetadata(content: AsyncIterable<Uint8Array>): Promise<ChartMetadata> {
   const archive = await readChartArchive(content);
   const metadata = parseChartYaml(archive.chartYaml, archive.requirementsYaml);
   if (archive.folder !== metadata.name) {
@@ -86,8 +105,7 @@ export async function inspectChart(
       `the chart's archive has the top folder "${archive.folder}", but the chart is called "${metadata.name}": the folder must have the chart's name, as helm package writes it`,
     );
   }
-  requireAgreement(parseConfigBlob(config), metadata);
-  return { metadata, findings: versionFindings(metadata.version, rules.versions) };
+  return metadata;
 }
 
 /** The fields that the registry shows, sorts and searches by must not say one thing in the manifest and another in the chart. */

@@ -1,12 +1,18 @@
-// Runs a job in the background: once at the start, then every hour, never twice at a time.
+// Runs a job in the background: once at the start, then again and again, never twice at a time.
 
-const HOUR = 60 * 60 * 1000;
+/** milliseconds */
+export const HOUR = 60 * 60 * 1000;
 
 /**
  * Disposing of it waits for the run that is under way.
+ * @param interval milliseconds
  * @param onFailure told what a run throws; the next one comes all the same
  */
-export function runHourly(job: () => Promise<unknown>, onFailure: (error: unknown) => void): AsyncDisposable {
+export function runEvery(
+  interval: number,
+  job: () => Promise<unknown>,
+  onFailure: (error: unknown) => void,
+): AsyncDisposable {
   let running: Promise<unknown> | undefined;
   const run = (): void => {
     running ??= job()
@@ -16,7 +22,7 @@ export function runHourly(job: () => Promise<unknown>, onFailure: (error: unknow
       });
   };
   run();
-  const timer = setInterval(run, HOUR).unref();
+  const timer = setInterval(run, interval).unref();
   return {
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);

@@ -1,8 +1,6 @@
 // A job of every hour: it runs at once, goes on after a failure, and ends before the server does.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { runHourly } from '../../src/lifecycle/hourly-job.ts';
-
-const HOUR = 3_600_000;
+import { HOUR, runEvery } from '../../src/lifecycle/repeated-job.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -18,7 +16,7 @@ test('it runs at the start and every hour, whatever a run throws', async () => {
     runs += 1;
     if (runs === 2) throw new Error('the second one');
   };
-  await using _running = runHourly(job, (error) => failures.push(error));
+  await using _running = runEvery(HOUR, job, (error) => failures.push(error));
   await vi.advanceTimersByTimeAsync(HOUR - 1);
   expect(runs).toBe(1);
   await vi.advanceTimersByTimeAsync(2 * HOUR);
@@ -34,7 +32,7 @@ test('while a run goes on, no other one begins, and the end waits for it', async
       end = resolve;
     });
   };
-  const running = runHourly(job, () => undefined);
+  const running = runEvery(HOUR, job, () => undefined);
   await vi.advanceTimersByTimeAsync(3 * HOUR);
   expect(runs).toBe(1);
   let hasEnded = false;
