@@ -2,6 +2,7 @@
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { HELM_CONFIG, HELM_CONTENT, HELM_PROVENANCE, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { buildChart } from './chart-builder.ts';
+import { provenanceOf } from './provenance.ts';
 import type { TestRegistry } from './start-registry.ts';
 
 export interface TestDescriptor {
@@ -52,7 +53,10 @@ export interface ChartToPush {
   readonly files?: Record<string, string>;
   /** What helm writes from the file's time, so that equal charts have different manifests. */
   readonly created?: string;
+  /** What the signature of its provenance file is made of; without it there is no such file. */
   readonly provenance?: string;
+  /** The whole provenance file, where it is to be wrong. */
+  readonly provenanceFile?: string;
   /** The text of Chart.yaml, and the config blob, where they are not to be made from the fields above. */
   readonly chartYaml?: string;
   readonly config?: unknown;
@@ -66,7 +70,7 @@ export async function prepareChart(
   as?: string,
 ): Promise<{ readonly manifest: Buffer; readonly archive: Buffer }> {
   const { archive, config } = await buildChart(chart);
-  const provenance = chart.provenance === undefined ? undefined : Buffer.from(chart.provenance);
+  const provenance = provenanceFileOf(chart, archive);
   for (const blob of [archive, config, provenance]) if (blob) await pushBlob(registry, repository, blob, as);
   const layers = [
     descriptorOf(archive, HELM_CONTENT),
@@ -83,6 +87,11 @@ export async function prepareChart(
     },
   };
   return { manifest: Buffer.from(JSON.stringify(manifest)), archive };
+}
+
+function provenanceFileOf(chart: ChartToPush, archive: Buffer): Buffer | undefined {
+  if (chart.provenanceFile !== undefined) return Buffer.from(chart.provenanceFile);
+  return chart.provenance === undefined ? undefined : provenanceOf({ ...chart, archive }, chart.provenance);
 }
 
 /** Pushes a chart to its tag; the last segment of the repository should be its name. */

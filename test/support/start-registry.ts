@@ -25,6 +25,8 @@ export interface TestRegistry extends AsyncDisposable {
    * @param as `name:password`, a bearer token as `Bearer …`, or undefined for nobody; the administrator by default
    */
   request(method: string, path: string, options?: RequestOptions): Promise<Response>;
+  /** Stops the server until `restart`. */
+  stop(): Promise<void>;
   /** Stops the server and opens it again on the same folder, with some settings changed. */
   restart(changes?: Partial<Config>): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function startRegistry(settings: Partial<Config> = {}, clock: Clock
       return routesOf(app.server);
     },
     request: (method, path, options = {}) => send(url, method, path, options),
+    stop: async () => await app[Symbol.asyncDispose](),
     restart: async (changes = {}) => {
       await app[Symbol.asyncDispose]();
       app = await openApp({ ...config, ...changes }, logger, clock);

@@ -1,0 +1,109 @@
+// What ChartMuseum's API says of charts: the entries of the index, by chart and by version.
+import { tagOfVersion } from '../charts/version.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+import type { Database } from '../ports/database.ts';
+import {
+  findNewestVersion,
+  findVersion,
+  listChartRepositories,
+  listVersions,
+  type VersionRow,
+} from '../tables/chart-catalog.ts';
+import { type IndexUrls, indexEntryOf } from './index-entry.ts';
+
+export type ChartEntry = Readonly<Record<string, unknown>>;
+
+export interface ChartPage {
+  /** how many charts are left out, of those that are visible */
+  readonly offset: number;
+  /** Undefined for all. */
+  readonly limit: number | undefined;
+  readonly isVisible: (repository: RepositoryName) => boolean;
+}
+
+/** Rows that are read at once. */
+const BATCH = 100;
+
+export class ChartLists {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Pieces of a JSON object: by the name of each chart of the namespace the list of its versions. */
+  async *charts(namespace: string, page: ChartPage, urls: IndexUrls): AsyncIterable<string> {
+    let separator = '{';
+    for await (const repository of this.#repositories(namespace, page)) {
+      let opening = '';
+      for await (const row of this.#versions(repository)) {
+        if (opening === '') yield `${separator}${JSON.stringify(row.name)}:`;
+        opening = opening === '' ? '[' : ',';
+        yield `${opening}${JSON.stringify(entryOf(row, urls))}`;
+      }
+      if (opening === '') continue;
+      yield ']';
+      separator = ',';
+    }
+    yield separator === '{' ? '{}' : '}';
+  }
+
+  /** The versions of a chart that are listed, the newest first; none when there is no such chart. */
+  async versions(repository: RepositoryName, urls: IndexUrls): Promise<readonly ChartEntry[]> {
+    const entries: ChartEntry[] = [];
+    for await (const row of this.#versions(repository)) entries.push(entryOf(row, urls));
+    return entries;
+  }
+
+  async isListed(repository: RepositoryName): Promise<boolean> {
+    return (await findNewestVersion(this.#database, repository)) !== undefined;
+  }
+
+  /** @param version as in Chart.yaml, be it yanked, or `latest` for the newest that is listed, a stable one if there is any */
+  async version(repository: RepositoryName, version: string): Promise<VersionRow | undefined> {
+    if (version === 'latest') return await findNewestVersion(this.#database, repository);
+    const tag = tagOfVersion(version) as Tag;
+    return await findVersion(this.#database, repository, tag);
+  }
+
+  async *#repositories(namespace: string, { offset, limit, isVisible }: ChartPage): AsyncIterable<RepositoryName> {
+    let last: RepositoryName | '' = '';
+    let skipped = 0;
+    let given = 0;
+    for (;;) {
+      const batch: readonly RepositoryName[] = await listChartRepositories(this.#database, namespace, last, BATCH);
+      for (const repository of batch.filter(isVisible)) {
+        if (given === limit) return;
+        if (skipped < offset) skipped += 1;
+        else {
+          given += 1;
+          yield repository;
+        }
+      }
+      const end = batch.at(-1);
+      if (end === undefined || batch.length < BATCH) return;
+      last = end;
+    }
+  }
+
+  async *#versions(repository: RepositoryName): AsyncIterable<VersionRow> {
+    let before: string | undefined;
+    for (;;) {
+      const rows: readonly VersionRow[] = await listVersions(this.#database, repository, {
+        before,
+        limit: BATCH,
+        onlyListed: true,
+      });
+      yield* rows;
+      if (rows.length < BATCH) return;
+      before = rows.at(-1)?.sortKey;
+    }
+  }
+}
+
+/** As it stands in the index of its namespace, be it listed there or not. */
+export function entryOf(row: VersionRow, urls: IndexUrls): ChartEntry {
+  const version = { ...row, listed: true, deprecated: row.deprecated === 1, revision: 0 };
+  return indexEntryOf(version, { kind: 'namespace', namespace: row.namespace }, urls);
+}

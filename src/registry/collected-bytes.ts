@@ -1,0 +1,73 @@
+// Bytes that arrive before it is known what they are and where they belong: stored, hashed, and then kept as a blob or discarded.
+import { randomUUID } from 'node:crypto';
+import { type Digest, finishHash, startHash } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { BlobStore, UploadId } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database } from '../ports/database.ts';
+import { linkBlob } from '../tables/blobs.ts';
+
+const ALGORITHM = 'sha256';
+
+/** What became no blob is discarded when this is disposed of, and what a crash leaves, at the next start. */
+export class CollectedBytes implements AsyncDisposable {
+  readonly digest: Digest;
+  /** bytes */
+  readonly size: number;
+  readonly #id: UploadId;
+  readonly #store: CollectingStore;
+
+  constructor(
+    content: { readonly id: UploadId; readonly digest: Digest; readonly size: number },
+    store: CollectingStore,
+  ) {
+    this.digest = content.digest;
+    this.size = content.size;
+    this.#id = content.id;
+    this.#store = store;
+  }
+
+  /** Until they are a blob. */
+  read(): AsyncIterable<Uint8Array> {
+    return this.#store.blobs.read(this.#id);
+  }
+
+  /** Makes them a blob of the repository: durable when this resolves. Once. */
+  async keepIn(repository: RepositoryName): Promise<void> {
+    const { blobs, database, clock } = this.#store;
+    const { digest, size } = this;
+    await blobs.commit(this.#id, digest, size);
+    await database.transaction((tx) => linkBlob(tx, { repository, digest, size, now: clock.now() }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store.blobs.discard(this.#id);
+  }
+}
+
+export interface CollectingStore {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+}
+
+/** @throws whatever `body` throws; then nothing stays */
+export async function collectBytes(store: CollectingStore, body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
+  const { blobs } = store;
+  const id = randomUUID() as string as UploadId;
+  const hash = startHash(ALGORITHM);
+  async function* hashed(): AsyncIterable<Uint8Array> {
+    for await (const chunk of body) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  await blobs.start(id);
+  try {
+    const size = await blobs.append(id, hashed());
+    return new CollectedBytes({ id, digest: finishHash(hash, ALGORITHM), size }, store);
+  } catch (error) {
+    await blobs.discard(id);
+    throw error;
+  }
+}
