@@ -101,39 +101,45 @@ export async function listChartRepositories(
   last: string,
   limit: number,
 ): Promise<readonly RepositoryName[]> {
-  const only = namespace === undefined ? '' : 'and namespace = $3';
-  const values = [last, limit];
+  // Repository by repository, of which there are fewer than versions. "0" is the character behind "/", and no name has "~".
+  const [from, end] = namespace ? [`${namespace}/`, `${namespace}0`] : ['', '~'];
+  const only = namespace === undefined ? '' : 'and namespace = $5';
+  const values = [last, from, end, limit];
   const rows = await database.query<{ repository: RepositoryName }>(
-    `select distinct repository from chart_versions where repository > $1 and listed = 1 ${only} order by repository limit $2`,
+    `select name as repository from repositories
+     where name > $1 and name >= $2 and name < $3
+       and exists (select 1 from chart_versions where repository = repositories.name and listed = 1 ${only})
+     order by name limit $4`,
     namespace === undefined ? values : [...values, namespace],
   );
   return rows.map(({ repository }) => repository);
 }
 
-/** Published charts that are not among the versions yet: those that an older Chartroom took. */
+/** A published chart that is not among the versions yet. */
+export interface UnenteredChart {
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
+  /** of the manifest */
+  readonly digest: Digest;
+  readonly contentDigest: Digest;
+  readonly provenanceDigest: Digest | null;
+  /** JSON of the chart's metadata */
+  readonly metadata: string;
+}
+
+/** Those that an older Chartroom took, in the order of repository and tag, behind `last`. */
 export async function listChartsWithoutVersion(
   database: Queryable,
-  last: { readonly repository: string; readonly tag: string },
+  last: { readonly repository: string; readonly tag: string } | undefined,
   limit: number,
-): Promise<
-  readonly {
-    readonly repository: RepositoryName;
-    readonly tag: Tag;
-    readonly digest: Digest;
-    readonly contentDigest: Digest;
-    readonly provenanceDigest: Digest | null;
-    readonly metadata: string;
-    readonly pushedAt: number;
-    readonly pushedBy: string;
-  }[]
-> {
-  return await database.query(
+): Promise<readonly UnenteredChart[]> {
+  return await database.query<UnenteredChart>(
     `select tags.repository, tags.name as tag, tags.digest, charts.content_digest as "contentDigest",
-       charts.provenance_digest as "provenanceDigest", charts.metadata, tags.pushed_at as "pushedAt", tags.pushed_by as "pushedBy"
+       charts.provenance_digest as "provenanceDigest", charts.metadata
      from tags join charts on charts.repository = tags.repository and charts.digest = tags.digest
      where (tags.repository, tags.name) > ($1, $2) and floating = 0 and not exists
        (select 1 from chart_versions where chart_versions.repository = tags.repository and chart_versions.tag = tags.name)
      order by tags.repository, tags.name limit $3`,
-    [last.repository, last.tag, limit],
+    [last?.repository ?? '', last?.tag ?? '', limit],
   );
 }

@@ -42,6 +42,14 @@ export async function readNewestChange(database: Queryable, namespace: string | 
   return rows[0]?.revision ?? 0;
 }
 
+const SELECT = `select chart_versions.repository, tag, namespace, chart_versions.name, chart_versions.version, file_name as "fileName",
+    chart_versions.content_digest as "contentDigest", sort_key as "sortKey", published_at as "publishedAt", listed,
+    case when deprecated = 1 or exists (select 1 from notices where notices.repository = chart_versions.repository
+      and notices.tag in ('', chart_versions.tag) and kind = 'deprecated') then 1 else 0 end as deprecated,
+    metadata, revision
+  from chart_versions left join charts
+    on listed = 1 and charts.repository = chart_versions.repository and charts.digest = chart_versions.digest`;
+
 /** Versions that changed behind a position, in the order of their changes, at most `limit`. */
 export async function listChangesAfter(
   database: Queryable,
@@ -51,15 +59,42 @@ export async function listChangesAfter(
 ): Promise<readonly ChangedVersionRow[]> {
   const values = [after.revision, after.repository, after.tag, limit];
   return await database.query<ChangedVersionRow>(
-    `select chart_versions.repository, tag, namespace, chart_versions.name, chart_versions.version, file_name as "fileName",
-       chart_versions.content_digest as "contentDigest", sort_key as "sortKey", published_at as "publishedAt", listed,
-       case when deprecated = 1 or exists (select 1 from notices where notices.repository = chart_versions.repository
-         and notices.tag in ('', chart_versions.tag) and kind = 'deprecated') then 1 else 0 end as deprecated,
-       metadata, revision
-     from chart_versions left join charts
-       on listed = 1 and charts.repository = chart_versions.repository and charts.digest = chart_versions.digest
-     where (revision, chart_versions.repository, tag) > ($1, $2, $3) ${namespace === undefined ? '' : 'and namespace = $5'}
+    `${SELECT} where (revision, chart_versions.repository, tag) > ($1, $2, $3) ${namespace === undefined ? '' : 'and namespace = $5'}
      order by revision, chart_versions.repository, tag limit $4`,
+    namespace === undefined ? values : [...values, namespace],
+  );
+}
+
+/** The listed versions of a repository below a sort key, the newest first by SemVer. */
+export async function listListedBelow(
+  database: Queryable,
+  repository: string,
+  sortKey: string,
+  limit: number,
+): Promise<readonly ChangedVersionRow[]> {
+  return await database.query<ChangedVersionRow>(
+    `${SELECT} where chart_versions.repository = $1 and sort_key < $2 and listed = 1 order by sort_key desc limit $3`,
+    [repository, sortKey, limit],
+  );
+}
+
+/** The listed versions of repositories of a namespace, or with undefined of any, by repository, of each the newest first. */
+export async function listListedOf(
+  database: Queryable,
+  repositories: {
+    readonly first: RepositoryName;
+    readonly last: RepositoryName;
+    readonly namespace: string | undefined;
+  },
+  limit: number,
+): Promise<readonly ChangedVersionRow[]> {
+  const { first, last, namespace } = repositories;
+  // Not by an index of the namespace: it would have everything read and sorted for each page.
+  const only = namespace === undefined ? '' : `and namespace || '' = $4`;
+  const values = [first, last, limit];
+  return await database.query<ChangedVersionRow>(
+    `${SELECT} where chart_versions.repository between $1 and $2 and listed = 1 ${only}
+     order by chart_versions.repository, sort_key desc limit $3`,
     namespace === undefined ? values : [...values, namespace],
   );
 }

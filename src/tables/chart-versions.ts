@@ -68,48 +68,51 @@ export async function putChartVersion(
   return { isListed: rows[0]?.listed === 1 };
 }
 
-/** Writes down that the tag does not stand for a version any more. @returns its version, if it did */
+/** Writes down that the tag does not stand for a version any more. False when it did not before. */
 export async function withdrawChartVersion(
   tx: Transaction,
   repository: RepositoryName,
   tag: Tag,
   revision: number,
-): Promise<string | undefined> {
-  const rows = await tx.query<{ version: string }>(
+): Promise<boolean> {
+  const rows = await tx.query(
     `update chart_versions set digest = null, listed = 0, revision = $3
-     where repository = $1 and tag = $2 and digest is not null returning version`,
+     where repository = $1 and tag = $2 and digest is not null returning tag`,
     [repository, tag, revision],
   );
-  return rows[0]?.version;
+  return rows.length > 0;
 }
 
-/** Which other chart has the file name in the namespace, if one has. */
+/** Which other chart has the file name in the namespace, if one has; `digest` is null when that version was deleted. */
 export async function findFileNameOwner(
   database: Queryable,
   namespace: string,
   fileName: string,
   repository: RepositoryName,
-): Promise<{ readonly name: string; readonly version: string } | undefined> {
-  const rows = await database.query<{ name: string; version: string }>(
-    'select name, version from chart_versions where namespace = $1 and file_name = $2 and repository <> $3',
+): Promise<{ readonly name: string; readonly version: string; readonly digest: Digest | null } | undefined> {
+  const rows = await database.query<{ name: string; version: string; digest: Digest | null }>(
+    'select name, version, digest from chart_versions where namespace = $1 and file_name = $2 and repository <> $3',
     [namespace, fileName, repository],
   );
   return rows[0];
 }
 
-/** Has a version, or with an empty tag every one of the chart, follow what notices say, after one was put or taken away. */
+/**
+ * Has a version, or with an empty tag every one of the chart, follow what notices say, after one was put or taken away.
+ * @returns those that are there
+ */
 export async function applyNotices(
   tx: Transaction,
   repository: RepositoryName,
   tag: Tag | '',
   revision: number,
-): Promise<readonly { readonly tag: Tag; readonly version: string; readonly listed: number }[]> {
+): Promise<readonly { readonly tag: Tag; readonly listed: number }[]> {
   const only = tag === '' ? '' : 'and tag = $3';
   return await tx.query(
     `update chart_versions set revision = $2,
-       listed = case when digest is null or exists (select 1 from notices where notices.repository = chart_versions.repository
+       listed = case when exists (select 1 from notices where notices.repository = chart_versions.repository
          and notices.tag = chart_versions.tag and kind = 'yanked') then 0 else 1 end
-     where repository = $1 ${only} returning tag, version, listed`,
+     where repository = $1 and digest is not null ${only} returning tag, listed`,
     tag === '' ? [repository, revision] : [repository, revision, tag],
   );
 }
@@ -129,19 +132,24 @@ export async function findNewestStable(
   return rows[0];
 }
 
-/** Every listed, stable version below a namespace (the root is the empty path), or of a repository of that very name. */
-export async function listStableBelow(
+/** All of a repository that a floating tag could point at, the oldest first by SemVer, behind `last`. */
+export async function listStableVersions(
   database: Queryable,
-  path: string,
-  last: { readonly repository: string; readonly tag: string },
+  repository: RepositoryName,
+  last: string,
   limit: number,
-): Promise<readonly { readonly repository: RepositoryName; readonly tag: Tag; readonly version: string }[]> {
+): Promise<readonly { readonly tag: Tag; readonly digest: Digest; readonly sortKey: string }[]> {
   return await database.query(
-    `select repository, tag, version from chart_versions
-     where (repository, tag) > ($1, $2) and repository >= $3 and ($3 = '' or repository = $3 or
-       (repository >= $3 || '/' and repository < $3 || '0')) and listed = 1 and stable = 1
-     order by repository, tag limit $4`,
-    [last.repository, last.tag, path, limit],
+    `select tag, digest, sort_key as "sortKey" from chart_versions
+     where repository = $1 and sort_key > $2 and listed = 1 and stable = 1 order by sort_key limit $3`,
+    [repository, last, limit],
+  );
+}
+
+/** Whether a chart is, or was, published in the repository. */
+export async function hasVersions(database: Queryable, repository: RepositoryName): Promise<boolean> {
+  return (
+    (await database.query('select tag from chart_versions where repository = $1 limit 1', [repository])).length > 0
   );
 }
 

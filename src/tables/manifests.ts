@@ -1,7 +1,7 @@
 // Tables manifests, manifest_blobs and manifest_children: exact bytes, what they are, and what they need.
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { Reference } from '../oci/tag.ts';
+import type { Reference, Tag } from '../oci/tag.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
 
 export interface StoredManifest {
@@ -62,22 +62,40 @@ export async function insertManifest(tx: Transaction, manifest: NewManifest): Pr
   return true;
 }
 
+/** A manifest, and the notice on the version that it is: that of the version itself, else of its whole chart. */
+export interface NoticedManifest extends StoredManifest {
+  /** null when it is no chart, or has no notice; so are the others */
+  readonly notice: 'deprecated' | 'yanked' | null;
+  readonly noticeTag: Tag | '' | null;
+  readonly reason: string | null;
+  readonly replacement: string | null;
+  readonly version: string | null;
+}
+
+const NOTICED = `manifests.digest, manifests.media_type as "mediaType", manifests.content, notices.kind as notice,
+  notices.tag as "noticeTag", notices.reason, notices.replacement,
+  case when notices.kind is not null then charts.version end as version`;
+/** By the version and not by the tag that was asked for, which may be a floating one. In a tag, "+" is written "_". */
+const NOTICES = `left join charts on charts.repository = manifests.repository and charts.digest = manifests.digest
+  left join notices on notices.repository = charts.repository and notices.tag =
+    (select max(tag) from notices as candidates where candidates.repository = charts.repository
+     and candidates.tag in ('', replace(charts.version, '+', '_')))`;
+
 export async function findManifest(
   database: Queryable,
   repository: RepositoryName,
   reference: Reference,
-): Promise<StoredManifest | undefined> {
-  const columns = 'manifests.digest, manifests.media_type as "mediaType", manifests.content';
+): Promise<NoticedManifest | undefined> {
   const rows =
     reference.kind === 'digest'
-      ? await database.query<StoredManifest>(`select ${columns} from manifests where repository = $1 and digest = $2`, [
-          repository,
-          reference.digest,
-        ])
-      : await database.query<StoredManifest>(
-          `select ${columns} from tags join manifests
+      ? await database.query<NoticedManifest>(
+          `select ${NOTICED} from manifests ${NOTICES} where manifests.repository = $1 and manifests.digest = $2`,
+          [repository, reference.digest],
+        )
+      : await database.query<NoticedManifest>(
+          `select ${NOTICED} from tags join manifests
              on manifests.repository = tags.repository and manifests.digest = tags.digest
-           where tags.repository = $1 and tags.name = $2`,
+           ${NOTICES} where tags.repository = $1 and tags.name = $2`,
           [repository, reference.tag],
         );
   return rows[0];

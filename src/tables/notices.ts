@@ -1,7 +1,7 @@
 // Table notices: what maintainers say of a published version, or of a whole chart.
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
-import type { Queryable, Transaction } from '../ports/database.ts';
+import type { Transaction } from '../ports/database.ts';
 
 export interface NoticeRow {
   readonly repository: RepositoryName;
@@ -39,11 +39,4 @@ export async function deleteNotice(
     [repository, tag],
   );
   return rows[0];
-}
-
-/** All of a chart: that of the whole chart first. */
-export async function listNotices(database: Queryable, repository: RepositoryName): Promise<readonly NoticeRow[]> {
-  return await database.query<NoticeRow>(`select ${COLUMNS} from notices where repository = $1 order by tag`, [
-    repository,
-  ]);
 }

@@ -23,17 +23,6 @@ export async function addPulls(tx: Transaction, fetched: FetchedArchive): Promis
   );
 }
 
-/** Of all days together, by tag; versions that were never pulled are left out. */
-export async function sumPulls(
-  database: Queryable,
-  repository: RepositoryName,
-): Promise<readonly { readonly tag: Tag; readonly pulls: number }[]> {
-  return await database.query(
-    'select tag, cast(sum(pulls) as bigint) as pulls from pulls where repository = $1 group by tag order by tag',
-    [repository],
-  );
-}
-
 /** Day by day, the days without a pull left out; those of one version, or with an empty tag of all together. */
 export async function listPullDays(
   database: Queryable,

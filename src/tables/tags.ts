@@ -58,6 +58,7 @@ export async function pointTag(tx: Transaction, write: TagWrite): Promise<TagRow
      on conflict (repository, name) do update set
        ${moved.join(', ')},
        fixed = case when tags.fixed = 1 then 1 else excluded.fixed end,
+       listed = case when ${STAYS} then tags.listed else 1 end,
        identity = excluded.identity,
        deleted_at = null,
        deleted_by = null

@@ -49,7 +49,7 @@ export function guardManagement(app: FastifyInstance, identify: (request: Fastif
 }
 
 /** What a token for this API may read does not depend on the repositories that it names, which are none. */
-function readerOf(caller: Caller): Caller {
+export function readerOf(caller: Caller): Caller {
   return caller.token?.some(({ type }) => type === 'api') ? { ...caller, token: undefined } : caller;
 }
 

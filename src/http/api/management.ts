@@ -4,20 +4,31 @@ import type { Credentials } from '../../access/authentication.ts';
 import type { Caller } from '../../access/caller.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
+import type { SearchIndex } from '../../catalog/search-index.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Routes } from '../server.ts';
 import { auditRoutes } from './audit.ts';
+import { chartChoiceRoutes } from './chart-choice.ts';
+import { chartFileRoutes } from './chart-files.ts';
+import { chartPullRoute } from './chart-pulls.ts';
+import { chartRelationRoutes } from './chart-relations.ts';
+import { chartVersionRoutes } from './chart-versions.ts';
+import { chartRoutes } from './charts.ts';
+import { tagReaderAnswers } from './entity-tags.ts';
 import { grantRoutes } from './grants.ts';
 import { groupRoutes } from './groups.ts';
 import { guardManagement } from './guard.ts';
+import { lockCheckRoute } from './lock-check.ts';
 import { memberRoutes } from './members.ts';
 import { namespaceRoutes } from './namespaces.ts';
+import { noticeRoutes } from './notices.ts';
 import { describeRoutes, documentRoute } from './openapi.ts';
 import { refuseOtherSites } from './other-sites.ts';
 import { passwordRoute } from './passwords.ts';
 import { robotRoutes } from './robots.ts';
+import { searchRoute } from './search.ts';
 import { tokenRoutes } from './tokens.ts';
 import { trustRuleRoutes } from './trust-rules.ts';
 import { userRoutes } from './users.ts';
@@ -30,6 +41,7 @@ export interface Management {
   readonly accounts: Accounts;
   readonly registry: Registry;
   readonly catalog: Catalog;
+  readonly search: SearchIndex;
   readonly clock: Clock;
   /** Of the program, for the document. */
   readonly version: string;
@@ -44,6 +56,7 @@ export async function managementRoutes(app: Routes, management: Management): Pro
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
   });
+  tagReaderAnswers(app);
   refuseOtherSites(app);
   guardManagement(app, (request) => management.identify(request));
   takeJson(app);
@@ -58,10 +71,19 @@ export async function managementRoutes(app: Routes, management: Management): Pro
   memberRoutes(app, management);
   grantRoutes(app, management);
   namespaceRoutes(app, management);
+  noticeRoutes(app, management);
   robotRoutes(app, management);
   tokenRoutes(app, management);
   trustRuleRoutes(app, management);
+  searchRoute(app, management);
   auditRoutes(app, management);
+  chartRoutes(app, management);
+  chartVersionRoutes(app, management);
+  chartFileRoutes(app, management);
+  chartChoiceRoutes(app, management);
+  chartRelationRoutes(app, management);
+  chartPullRoute(app, management);
+  lockCheckRoute(app, management);
 }
 
 /** Any other type is answered 415 before it is read: a page of another site can have a browser send those without asking. */

@@ -1,38 +1,72 @@
-// Namespaces: what everybody may read.
+// Namespaces: what everybody may read, where floating tags are kept, what Artifact Hub is told.
 import { Type } from 'typebox';
 import { displayNamespace } from '../../accounts/namespace-path.ts';
+import type { NamespaceSettings } from '../../accounts/namespaces.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';
 import { answerPage, listQuery, pageOf } from './paging.ts';
-import { choice, Path, strict } from './schemas.ts';
+import { choice, EMAIL, orNull, Path, strict, text, UUID } from './schemas.ts';
 
-const Visibility = choice(
-  ['public', 'private'],
-  'public: everybody may read what lies below; private: whoever has a role.',
+const INHERITED = 'Null: as the path above has it.';
+const Visibility = orNull(
+  choice(['public', 'private'], 'public: everybody may read what lies below; private: whoever has a role.'),
+  INHERITED,
 );
+const FloatingTags = orNull(
+  Type.Boolean({ description: 'Whether the server keeps tags such as 1 and 1.2 on the newest stable version.' }),
+  INHERITED,
+);
+const ArtifactHubOwner = strict(
+  {
+    name: text(100, 'As Artifact Hub shows it.'),
+    email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'Of an account at Artifact Hub.' }),
+  },
+  { title: 'ArtifactHubOwner', description: 'Somebody who may claim the repository at Artifact Hub.' },
+);
+const ArtifactHub = orNull(
+  strict(
+    {
+      repositoryID: orNull(
+        Type.String({ pattern: UUID, description: 'The id that Artifact Hub shows of the repository.' }),
+        'Null while there is none.',
+      ),
+      owners: Type.Array(ArtifactHubOwner, { maxItems: 20 }),
+    },
+    { title: 'ArtifactHubClaim', description: 'What stands in artifacthub-repo.yml of this namespace.' },
+  ),
+  'Null: there is no such file. Other namespaces have none of it.',
+);
+
 const Namespace = strict(
-  { path: Path, visibility: Visibility },
-  { title: 'Namespace', description: 'A path with a visibility of its own; all others are as the one above them.' },
+  { path: Path, visibility: Visibility, floatingTags: FloatingTags, artifactHub: ArtifactHub },
+  { title: 'Namespace', description: 'A path with settings of its own.' },
+);
+const NamespaceChange = strict(
+  {
+    ...{ path: Path, visibility: Type.Optional(Visibility) },
+    ...{ floatingTags: Type.Optional(FloatingTags), artifactHub: Type.Optional(ArtifactHub) },
+  },
+  { title: 'NamespaceChange', description: 'What is given is set; the rest stays as it is.', minProperties: 2 },
 );
 const tags = ['namespaces'];
 
 const LIST = {
   operationId: 'listNamespaces',
   tags,
-  summary: 'List the namespaces with a visibility of their own: all of them, or those that the caller maintains',
+  summary: 'List the root and the namespaces with settings of their own: all, or those that the caller maintains',
   querystring: listQuery({}),
   response: { 200: pageOf(Namespace) },
 };
 const PUT = {
-  ...{ operationId: 'putNamespace', tags, summary: 'Set the visibility of a namespace' },
-  body: Namespace,
+  ...{ operationId: 'putNamespace', tags, summary: 'Change settings of a namespace' },
+  body: NamespaceChange,
   response: { 200: Namespace },
 };
 const REMOVE = {
   ...{ operationId: 'removeNamespace', tags, summary: 'Have a namespace be as the one above it again' },
   querystring: strict({ path: Path }),
-  response: { 204: Type.Null({ description: 'It has no visibility of its own any more.' }) },
+  response: { 204: Type.Null({ description: 'It has no settings of its own any more.' }) },
 };
 
 export function namespaceRoutes(app: Routes, { accounts: { namespaces } }: Management): void {
@@ -50,21 +84,21 @@ export function namespaceRoutes(app: Routes, { accounts: { namespaces } }: Manag
     });
   });
 
-  app.put('/namespaces', { config: { access: 'management' }, schema: PUT }, async (request) => {
-    const { path, visibility } = request.body;
-    return shownNamespace(await namespaces.setVisibility({ path, visibility }, managerOf(request)));
-  });
+  app.put('/namespaces', { config: { access: 'management' }, schema: PUT }, async (request) =>
+    shownNamespace(await namespaces.set(request.body, managerOf(request))),
+  );
 
   app.delete(
     '/namespaces',
     { config: { access: 'management', refuses: [404] }, schema: REMOVE },
     async (request, reply) => {
-      await namespaces.inheritVisibility(request.query.path, managerOf(request));
+      await namespaces.reset(request.query.path, managerOf(request));
       return await reply.code(204).send(null);
     },
   );
 }
 
-function shownNamespace({ path, visibility }: { readonly path: string; readonly visibility: 'public' | 'private' }) {
-  return { path: displayNamespace(path), visibility };
+function shownNamespace({ path, visibility, floatingTags, artifactHub }: NamespaceSettings) {
+  const claim = artifactHub && { ...artifactHub, owners: artifactHub.owners.map((owner) => ({ ...owner })) };
+  return { path: displayNamespace(path), visibility, floatingTags, artifactHub: claim };
 }

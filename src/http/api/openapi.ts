@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import { Type } from 'typebox';
 import { MANAGEMENT_SCOPE } from '../../access/scope.ts';
 import type { Routes } from '../server.ts';
+import { NotModified } from './entity-tags.ts';
 import type { ManagementAccess } from './guard.ts';
 import { PROBLEM_TYPE, Problem } from './problem.ts';
 import { strict } from './schemas.ts';
@@ -13,6 +14,9 @@ declare module 'fastify' {
     readonly refuses?: readonly (403 | 404 | 409)[];
   }
 }
+
+/** To whom it is a matter of the credential, or of what is there, and not of a right. */
+const NEVER_FORBIDDEN: readonly string[] = ['anybody', 'reader', 'credential'] satisfies ManagementAccess[];
 
 const REFUSALS: Readonly<Record<number, string>> = {
   400: 'Something in the request is not as it must be; the detail names it.',
@@ -32,15 +36,25 @@ const TAGS = [
   { name: 'users', description: 'People: their accounts and passwords.' },
   { name: 'groups', description: 'People who have roles together.' },
   { name: 'grants', description: 'Who has which role where.' },
-  { name: 'namespaces', description: 'What everybody may read.' },
+  {
+    name: 'namespaces',
+    description: 'What everybody may read, where floating tags are kept, what Artifact Hub is told.',
+  },
   { name: 'robots', description: 'The accounts of CI and clusters.' },
   { name: 'tokens', description: 'Personal tokens: what people give to their programs in place of a password.' },
   { name: 'trust-rules', description: 'Whose identity tokens are believed without an account.' },
   { name: 'audit', description: 'What was done and what was refused: by whom, with what, from where.' },
+  {
+    name: 'charts',
+    description: 'What is published: charts, their versions, what is in them, and what depends on what.',
+  },
 ];
 
+/** Nobody has to be logged in to read what is public. */
+const WITHOUT_TOO = [{}, { basic: [] }, { bearer: [] }];
+
 const DESCRIPTION = [
-  'Manages who may do what in a Chartroom registry.',
+  'Tells what is published in a Chartroom registry, and manages who may do what in it.',
   'Bodies are JSON, and members that are not known are refused. Times are written as in RFC 3339, in answers as UTC with',
   'milliseconds. The path of the root namespace is "/". Lists come in pages: "next" is the address of the next one. Every',
   'refusal is a problem (RFC 9457), whose "detail" is for the person who asked.',
@@ -55,7 +69,7 @@ export async function describeRoutes(app: Routes, version: string): Promise<void
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Chartroom management API',
+        title: 'Chartroom API',
         version,
         description: DESCRIPTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
@@ -77,10 +91,17 @@ export async function describeRoutes(app: Routes, version: string): Promise<void
         },
       },
     },
-    transform: ({ schema, url, route }) => ({
-      url,
-      schema: { ...schema, response: { ...(schema.response as object), ...refusalsOf(route.config ?? {}, schema) } },
-    }),
+    transform: ({ schema, url, route }) => {
+      const config = route.config ?? {};
+      const isForReaders = config.access === ('reader' satisfies ManagementAccess);
+      const isGet = route.method === 'GET';
+      const confirmed = isForReaders && isGet ? { 304: NotModified } : {};
+      // What changes something takes a right, which the handler asks for.
+      const isOpen = isForReaders && (isGet || route.method === 'POST');
+      const refusals = refusalsOf(isForReaders && !isOpen ? { ...config, access: 'management' } : config, schema);
+      const response = { ...(schema.response as object), ...confirmed, ...refusals };
+      return { url, schema: { ...schema, ...(isOpen ? { security: WITHOUT_TOO } : {}), response } };
+    },
     transformObject: (document) => ('openapiObject' in document ? withComponents(document.openapiObject) : {}),
   });
 }
@@ -113,7 +134,7 @@ function refusalsOf(
   const statuses = [
     ...(takesAnything === undefined ? [] : [400]),
     ...(isOpen ? [] : [401, 429]),
-    ...(isOpen || access === ('credential' satisfies ManagementAccess) ? [] : [403]),
+    ...(NEVER_FORBIDDEN.includes(access ?? '') ? [] : [403]),
     ...refuses,
     ...(schema.body === undefined ? [] : [413, 415]),
     ...[500, 503],

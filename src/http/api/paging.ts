@@ -75,6 +75,13 @@ function readCursor(cursor: string, length: number): readonly string[] {
   throw foreignCursor();
 }
 
+/** For lists whose key is the place of an item, from 0 on: the place behind it. @throws RegistryError when the cursor is none */
+export function readPosition([text]: readonly string[]): number {
+  if (text === undefined) return 0;
+  if (!/^\d{1,9}$/.test(text)) throw foreignCursor();
+  return Number(text) + 1;
+}
+
 export function foreignCursor(): RegistryError {
   return new RegistryError('REQUEST_INVALID', 'the cursor is none of this list: begin again without one');
 }

@@ -1,8 +1,6 @@
 // Refusals of the management API: problem details (RFC 9457).
 import { STATUS_CODES } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { requestPath } from '../request-path.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -15,11 +13,6 @@ export const Problem = Type.Object(
   },
   { title: 'Problem', description: 'Why a request was refused (RFC 9457).', additionalProperties: false },
 );
-
-/** Whether the request is for the management API, be there a route at its address or not. */
-export function isManagementRequest(request: FastifyRequest): boolean {
-  return /^\/api(?:\/|$)/.test(requestPath(request.originalUrl));
-}
 
 /**
  * A Buffer, since Fastify adds a charset to the type of anything else.

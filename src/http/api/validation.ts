@@ -4,7 +4,7 @@ import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { RegistryError } from '../../oci/error.ts';
 import { quoted } from '../../oci/quoted.ts';
-import { PRINTABLE } from './schemas.ts';
+import { EMAIL, PRINTABLE, UUID } from './schemas.ts';
 
 type Fault = FastifySchemaValidationError;
 
@@ -16,6 +16,11 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'null',
   object: 'an object',
   string: 'a text',
+};
+const PATTERNS: Readonly<Record<string, string>> = {
+  [EMAIL]: 'must be an e-mail address',
+  [PRINTABLE]: 'must not have control characters',
+  [UUID]: 'must be a UUID such as 4e6a2b90-3c5d-4f7e-8a1b-2c3d4e5f6a7b',
 };
 
 /**
@@ -71,7 +76,7 @@ function wordingOf({ keyword, params, message = 'is not as it must be' }: Fault)
     case 'format':
       return 'must be a time such as 2026-11-23T00:00:00Z';
     case 'pattern':
-      return params.pattern === PRINTABLE ? 'must not have control characters' : message;
+      return PATTERNS[String(params.pattern)] ?? message;
     default:
       return message;
   }

@@ -9,7 +9,7 @@ import {
   listGrantsOf,
   putGrant,
 } from '../../../src/tables/grants.ts';
-import { deleteNamespace, listNamespaces, putNamespace } from '../../../src/tables/namespaces.ts';
+import { deleteNamespace, findNamespace, listNamespaces, putNamespace } from '../../../src/tables/namespaces.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
 import { addGrants, addGroups, addMembers, addUsers } from './account-rows.ts';
 import { pagesOf } from './rows.ts';
@@ -157,15 +157,43 @@ for (const kind of DATABASES) {
           await putNamespace(tx, { path: '', visibility: 'private' }, 1);
           await putNamespace(tx, { path: 'team/web', visibility: 'private' }, NOW);
         });
+        const unsaid = { floatingTags: null, artifactHub: null };
         expect(await listNamespaces(database)).toEqual([
-          { path: '', visibility: 'private' },
-          { path: 'team', visibility: 'public' },
-          { path: 'team-x', visibility: 'public' },
-          { path: 'team/web', visibility: 'private' },
+          { path: '', visibility: 'private', ...unsaid },
+          { path: 'team', visibility: 'public', ...unsaid },
+          { path: 'team-x', visibility: 'public', ...unsaid },
+          { path: 'team/web', visibility: 'private', ...unsaid },
         ]);
         expect(await database.query(`select updated_at as at from namespaces where path = 'team/web'`)).toEqual([
           { at: NOW },
         ]);
+      });
+
+      test('what a change leaves out stays as it was, and null says that it is as above', async () => {
+        await using opened = await openMigrated(kind);
+        const { database } = opened;
+        const put = (change: Parameters<typeof putNamespace>[1]) =>
+          database.transaction((tx) => putNamespace(tx, change, 1));
+        await put({ path: 'team', floatingTags: 1 });
+        expect(await findNamespace(database, 'team')).toEqual({
+          ...{ path: 'team', visibility: null, floatingTags: 1, artifactHub: null },
+        });
+        await put({ path: 'team', visibility: 'public', artifactHub: '{"owners":[]}' });
+        await put({ path: 'team', floatingTags: 0 });
+        expect(await findNamespace(database, 'team')).toEqual({
+          ...{ path: 'team', visibility: 'public', floatingTags: 0, artifactHub: '{"owners":[]}' },
+        });
+        await put({ path: 'team', visibility: null, artifactHub: null });
+        expect(await findNamespace(database, 'team')).toEqual({
+          ...{ path: 'team', visibility: null, floatingTags: 0, artifactHub: null },
+        });
+        expect(await findNamespace(database, 'tea')).toBeUndefined();
+      });
+
+      test.each([{ visibility: 'hidden' as 'public' }, { floatingTags: 2 }])('%o is no setting', async (change) => {
+        await using opened = await openMigrated(kind);
+        const putting = opened.database.transaction((tx) => putNamespace(tx, { path: 'team', ...change }, 1));
+        await expect(putting).rejects.toThrow(ConstraintViolation);
       });
 
       test('a setting is taken away once, and those below and above it stay', async () => {

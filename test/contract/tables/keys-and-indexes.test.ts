@@ -2,16 +2,53 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Queryable, Transaction } from '../../../src/ports/database.ts';
 import { findBlobSize, findManifestUsing, repositoriesWithBlob } from '../../../src/tables/blobs.ts';
+import {
+  findNewestVersion,
+  findVersion,
+  findVersionByFileName,
+  listChartRepositories,
+  listVersions,
+} from '../../../src/tables/chart-catalog.ts';
+import { listDependents, putDependencies } from '../../../src/tables/chart-dependencies.ts';
+import {
+  countListedVersions,
+  findVersionKey,
+  listChangedRepositories,
+  listVersionKeys,
+} from '../../../src/tables/chart-directory.ts';
+import { listChangesAfter, readNewestChange } from '../../../src/tables/chart-index.ts';
+import {
+  applyNotices,
+  findFileNameOwner,
+  findNewestStable,
+  hasVersions,
+  listStableVersions,
+  withdrawChartVersion,
+} from '../../../src/tables/chart-versions.ts';
 import { findInspection, holdsChart } from '../../../src/tables/charts.ts';
+import { findDescription } from '../../../src/tables/contents.ts';
+import { listDependencies, listDependentRepositories } from '../../../src/tables/dependents.ts';
 import { deleteEventsBefore, type EventFilter, listEvents } from '../../../src/tables/events.ts';
+import { deleteFloatingTagsOf, findTagKeeper, listFloatingTags } from '../../../src/tables/floating-tags.ts';
 import { listGrantsOf } from '../../../src/tables/grants.ts';
 import { findGroupByExternalName, listGroupsFromLogin, listGroupsOf, listMembers } from '../../../src/tables/groups.ts';
-import { listReferrers } from '../../../src/tables/manifests.ts';
+import { findManifest, listReferrers } from '../../../src/tables/manifests.ts';
+import { listFloatingSettings } from '../../../src/tables/namespaces.ts';
 import { findPersonalToken } from '../../../src/tables/personal-tokens.ts';
+import { addPulls, listPullDays } from '../../../src/tables/pulls.ts';
+import { listRepositoriesBelow, readTagsRevision } from '../../../src/tables/repositories.ts';
 import { findRobotById } from '../../../src/tables/robots.ts';
 import { findSecret, limitSecretsOf, listSecretsOf, noteSecretUse } from '../../../src/tables/secrets.ts';
 import { deleteTagsOf, listTags } from '../../../src/tables/tags.ts';
 import { findUserById, findUserBySubject, setLastLogin } from '../../../src/tables/users.ts';
+import {
+  countPullsOfChart,
+  countPullsOfVersion,
+  findNotice,
+  listFloatingTagsAt,
+  listFloatingVersions,
+  listMostPulled,
+} from '../../../src/tables/version-facts.ts';
 import { DATABASES, type DatabaseKind, openMigrated, stopDatabases } from '../databases.ts';
 import { describeTables } from '../describe-tables.ts';
 import { FIRST, SECOND, V1, WEB } from './rows.ts';
@@ -27,6 +64,9 @@ const FILTERS: readonly EventFilter[] = [
 ];
 const REFERRERS = { repository: WEB, subject: FIRST, artifactType: undefined, last: '', limit: 10 };
 const USE = { id: 's1', at: 1, address: '', agent: '' };
+const BY_DIGEST = { kind: 'digest', digest: FIRST } as const;
+const START = { revision: 0, repository: '', tag: '' };
+const PULL = { repository: WEB, contentDigest: FIRST, day: 1, count: 1 };
 const DELETION = { repository: WEB, at: 1, by: 'ann' };
 
 const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction) => Promise<unknown> }[] = [
@@ -57,6 +97,46 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'referrers', run: (tx) => listReferrers(tx, REFERRERS) },
   { name: 'the tags of a repository', run: (tx) => listTags(tx, WEB, V1, 10) },
   { name: 'the tags of a manifest', run: (tx) => deleteTagsOf(tx, FIRST, DELETION) },
+  { name: 'a manifest by its tag, with its notice', run: (tx) => findManifest(tx, WEB, { kind: 'tag', tag: V1 }) },
+  { name: 'a manifest by its digest, with its notice', run: (tx) => findManifest(tx, WEB, BY_DIGEST) },
+  { name: 'the revision of tags', run: (tx) => readTagsRevision(tx, WEB) },
+  { name: 'repositories below a path', run: (tx) => listRepositoriesBelow(tx, 'team', '', 10) },
+  { name: 'settings of floating tags', run: (tx) => listFloatingSettings(tx, ['', 'team', 'team/web']) },
+  { name: 'whose a tag is', run: (tx) => findTagKeeper(tx, WEB, V1) },
+  { name: 'the floating tags of a repository', run: (tx) => deleteFloatingTagsOf(tx, WEB) },
+  { name: 'floating tags to show', run: (tx) => listFloatingTags(tx, WEB) },
+  { name: 'a version', run: (tx) => findVersion(tx, WEB, V1) },
+  { name: 'a version that is written', run: (tx) => withdrawChartVersion(tx, WEB, V1, 1) },
+  { name: 'a version by its file name', run: (tx) => findVersionByFileName(tx, 'team', 'web-1.0.0.tgz') },
+  { name: 'whose a file name is', run: (tx) => findFileNameOwner(tx, 'team', 'web-1.0.0.tgz', WEB) },
+  { name: 'whether there are versions', run: (tx) => hasVersions(tx, WEB) },
+  { name: 'versions in order', run: (tx) => listVersions(tx, WEB, { before: 'z', limit: 10, onlyListed: true }) },
+  { name: 'the newest version', run: (tx) => findNewestVersion(tx, WEB) },
+  { name: 'the newest version of a line', run: (tx) => findNewestStable(tx, WEB, { prefix: 'a1', end: 'a1~~' }) },
+  { name: 'stable versions', run: (tx) => listStableVersions(tx, WEB, '', 10) },
+  { name: 'what a notice concerns', run: (tx) => applyNotices(tx, WEB, V1, 1) },
+  { name: 'the versions of a chart with a notice', run: (tx) => applyNotices(tx, WEB, '', 1) },
+  { name: 'charts of a namespace', run: (tx) => listChartRepositories(tx, 'team', '', 10) },
+  { name: 'all charts', run: (tx) => listChartRepositories(tx, undefined, '', 10) },
+  { name: 'changes of a namespace', run: (tx) => listChangesAfter(tx, 'team', START, 10) },
+  { name: 'all changes', run: (tx) => listChangesAfter(tx, undefined, START, 10) },
+  { name: 'the newest change of a namespace', run: (tx) => readNewestChange(tx, 'team') },
+  { name: 'dependents', run: (tx) => listDependents(tx, 'common', { repository: '', tag: '' }, 10) },
+  { name: 'the dependencies of a version', run: (tx) => putDependencies(tx, WEB, V1, []) },
+  { name: 'the version that was pulled', run: (tx) => addPulls(tx, PULL) },
+  { name: 'the pulls of a chart', run: (tx) => listPullDays(tx, WEB, '', { from: 0, to: 9 }) },
+  { name: 'a description', run: (tx) => findDescription(tx, FIRST, 1) },
+  { name: 'charts that changed', run: (tx) => listChangedRepositories(tx, 1, 10) },
+  { name: 'how many versions are listed', run: (tx) => countListedVersions(tx, WEB) },
+  { name: 'the names of versions in order', run: (tx) => listVersionKeys(tx, WEB, 'z', 10) },
+  { name: 'the name of a version', run: (tx) => findVersionKey(tx, WEB, V1) },
+  { name: 'a notice', run: (tx) => findNotice(tx, WEB, V1) },
+  { name: 'the floating tags of a version', run: (tx) => listFloatingTagsAt(tx, WEB, FIRST, ['1', '1.0']) },
+  { name: 'floating tags and their versions', run: (tx) => listFloatingVersions(tx, WEB, 10) },
+  { name: 'all pulls of a chart', run: (tx) => countPullsOfChart(tx, WEB) },
+  { name: 'the pulls of a version', run: (tx) => countPullsOfVersion(tx, WEB, V1) },
+  { name: 'the versions that were pulled most', run: (tx) => listMostPulled(tx, WEB, { from: 0, to: 9 }, 10) },
+  { name: 'what a version depends on', run: (tx) => listDependencies(tx, WEB, V1) },
 ];
 
 afterAll(stopDatabases);
@@ -72,6 +152,24 @@ describe('SQLite', () => {
     expect(steps.join('\n')).toContain('SEARCH');
     // An index of some rows has no others to go through.
     expect(steps.filter((step) => step.startsWith('SCAN') && !step.endsWith('INDEX events_refused'))).toEqual([]);
+  });
+
+  test('dependents are found by jumps in an index, one for each chart', async () => {
+    await using opened = await openMigrated(sqlite());
+    const steps: string[] = [];
+    await opened.database.transaction((tx) => listDependentRepositories(explaining(tx, steps), 'common', '', 10));
+    const searches = steps.filter((step) => step.startsWith('SEARCH'));
+    expect(searches).toHaveLength(2);
+    for (const step of searches) expect(step).toContain('COVERING INDEX chart_dependencies_by_name (name=? AND');
+    // What it goes through are the charts that it has found.
+    expect(steps.filter((step) => step.startsWith('SCAN') && step !== 'SCAN found')).toEqual([]);
+  });
+
+  test('floating tags of a version are found by their names, and not among all tags of the chart', async () => {
+    await using opened = await openMigrated(sqlite());
+    const steps: string[] = [];
+    await opened.database.transaction((tx) => listFloatingTagsAt(explaining(tx, steps), WEB, FIRST, ['1', '1.0']));
+    expect(steps).toEqual(['SEARCH tags USING PRIMARY KEY (repository=? AND name=?)']);
   });
 
   test.each(FILTERS.filter(({ actor, clientAddress, outcome }) => !actor && !clientAddress && !outcome))(

@@ -93,7 +93,7 @@ describe('a member', () => {
       'PUT',
       '/namespaces',
       { path: 'team', visibility: 'open' },
-      '"visibility" in the body must be one of "public", "private"',
+      '"visibility" in the body must be one of "public", "private" or must be null',
     ],
   ])('of the wrong kind is named: %s %s %o', async (method, path, body, detail) => {
     expect(await api.refusal(400, method, path, { body })).toBe(detail);

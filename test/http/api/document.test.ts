@@ -73,10 +73,23 @@ describe('every operation', () => {
     }
   });
 
-  test('but the document itself needs a credential, be it Basic or Bearer', () => {
-    expect(operations.filter(({ security }) => security !== undefined).map(({ operationId }) => operationId)).toEqual([
+  test('but the document itself, and what reads charts, needs a credential, be it Basic or Bearer', () => {
+    const open = operations.filter(({ security }) => security !== undefined);
+    expect(open.filter(({ security }) => security?.length === 0).map(({ operationId }) => operationId)).toEqual([
       'getOpenApi',
     ]);
+    const readers = open.filter(({ security }) => security?.length !== 0);
+    for (const { operationId, security } of readers) {
+      expect([operationId, security]).toEqual([operationId, [{}, { basic: [] }, { bearer: [] }]]);
+    }
+    const reading = operations.filter(({ tags, method }) => tags.includes('charts') && method === 'GET');
+    expect(reading.length).toBeGreaterThan(10);
+    expect(readers.map(({ operationId }) => operationId).toSorted()).toEqual(
+      [...reading.map(({ operationId }) => operationId), 'checkLock'].toSorted(),
+    );
+    for (const { operationId, responses } of reading) {
+      expect([operationId, Object.keys(responses)]).toEqual([operationId, expect.arrayContaining(['200', '304'])]);
+    }
     expect((document as unknown as { readonly security: object[] }).security).toEqual([{ basic: [] }, { bearer: [] }]);
     expect(Object.keys(document.components.securitySchemes)).toEqual(['basic', 'bearer']);
   });

@@ -118,7 +118,7 @@ describe('a namespace', () => {
     expect((await api.send('DELETE', '/namespaces?path=/team', { as: mia })).status).toBe(204);
     expect((await api.send('DELETE', '/namespaces?path=other', { as: mia })).status).toBe(403);
     expect(await api.refusal(404, 'DELETE', '/namespaces?path=team', { as: mia })).toBe(
-      'team has no visibility of its own: see "chartroom namespace list"',
+      'team has no settings of its own: see "chartroom namespace list"',
     );
   });
 

@@ -1,9 +1,10 @@
 // The management API without a network, as the command line uses it on the machine of the registry.
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { openSqliteDatabase } from '../../../src/adapters/sqlite-database.ts';
 import { openDataFolder } from '../../../src/app.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { buildManagementServer } from '../../../src/http/management-server.ts';
-import { systemClock } from '../../../src/ports/clock.ts';
+import { registryFolder } from '../../cli/registry-folder.ts';
 import { startRegistry } from '../../support/start-registry.ts';
 import { openApi, type Page } from './support/api.ts';
 
@@ -81,25 +82,13 @@ test('ends with its folder', async () => {
 });
 
 test('why something failed is said to whoever runs the command, and not in the answer', async () => {
-  const { accounts, [Symbol.asyncDispose]: close } = await openDataFolder(config, 'root');
-  await close();
-  const written: string[] = [];
-  const management = await buildManagementServer({
-    ...{ accounts, clock: systemClock, version: '0', failures: { write: (line) => void written.push(line) } },
-    caller: async () => {
-      throw new Error('no such caller');
-    },
-  });
-  const answer = await management.inject('/api/v1/whoami');
-  await management.close();
-  expect([answer.statusCode, answer.json()]).toEqual([
-    500,
-    {
-      ...{ type: 'urn:chartroom:problem:internal', title: 'Internal Server Error', status: 500 },
-      detail: expect.stringMatching(/^the registry failed; its log says why under request id /),
-    },
-  ]);
-  expect(written.map((line) => JSON.parse(line))).toEqual([
-    expect.objectContaining({ msg: 'request failed', err: expect.objectContaining({ message: 'no such caller' }) }),
-  ]);
+  await using folder = await registryFolder();
+  const database = openSqliteDatabase(join(folder.path, 'data/chartroom.db'));
+  await database.transaction((tx) => tx.script('drop table trust_rules'));
+  await database.close();
+  const { code, stdout, stderr } = await folder.chartroom('trust list');
+  const [log = '', answer, ...more] = stderr.trimEnd().split('\n');
+  expect({ code, stdout, more }).toEqual({ code: 1, stdout: '', more: [] });
+  expect(answer).toMatch(/^chartroom: the registry failed; its log says why under request id /);
+  expect(JSON.parse(log)).toMatchObject({ msg: 'request failed', err: { message: 'no such table: trust_rules' } });
 });

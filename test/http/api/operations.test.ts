@@ -1,8 +1,11 @@
 // Every operation of the management API, once, in the order of a first day: each answer is held against the document.
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pushChart } from '../../support/artifacts.ts';
+import { AUTHOR } from '../../support/manager.ts';
 import { startRegistry } from '../../support/start-registry.ts';
 import { openApi } from './support/api.ts';
+import { addUser } from './support/people.ts';
 
 const registry = await startRegistry();
 afterAll(() => registry[Symbol.asyncDispose]());
@@ -43,6 +46,20 @@ const RULE = {
   ...{ name: 'cluster', issuer: 'https://cluster.example.com', audience: 'charts.example.com' },
   ...{ claims: { sub: 'system:serviceaccount:flux-system:*' }, keys: KEYS, namespace: 'team', role: 'reader' },
 };
+
+const DIGEST = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
+const REFERENCE = {
+  ...{ version: '1.1.0', tag: '1.1.0', digest: DIGEST, contentDigest: DIGEST, createdAt: TIME, createdBy: 'publisher' },
+  ...{ prerelease: false, deprecated: false, yanked: false, notice: null, signed: false, size: expect.any(Number) },
+  appVersion: null,
+};
+const NOTICE = { createdAt: TIME, createdBy: 'admin' };
+const CLAIM = {
+  repositoryID: '4e6a2b90-3c5d-4f7e-8a1b-2c3d4e5f6a7b',
+  owners: [{ name: 'Ann', email: 'ann@example.com' }],
+};
+const LOCK = 'dependencies:\n- name: web\n  version: 1.0.0\n  repository: https://charts.example.com\n';
+const WEB = '/charts/team/web';
 
 /** Values that later paths need, by the name that stands for them there. */
 const found = new Map<string, string>();
@@ -125,15 +142,15 @@ const STEPS: readonly Step[] = [
   { operation: 'removeGrant', request: 'DELETE /grants?user=ann&namespace=/', status: 204 },
   {
     ...{ operation: 'putNamespace', request: 'PUT /namespaces', status: 200 },
-    body: { path: 'team', visibility: 'public' },
-    answer: { path: 'team', visibility: 'public' },
+    body: { path: 'team', visibility: 'public', floatingTags: true, artifactHub: CLAIM },
+    answer: { path: 'team', visibility: 'public', floatingTags: true, artifactHub: CLAIM },
   },
   {
     ...{ operation: 'listNamespaces', request: 'GET /namespaces', status: 200 },
     answer: {
       items: [
-        { path: '/', visibility: 'private' },
-        { path: 'team', visibility: 'public' },
+        { path: '/', visibility: 'private', floatingTags: false, artifactHub: null },
+        { path: 'team', visibility: 'public', floatingTags: true, artifactHub: CLAIM },
       ],
     },
   },
@@ -194,11 +211,108 @@ const STEPS: readonly Step[] = [
     answer: { ...RULE, keys: null, namespace: '/', disabled: true, createdAt: TIME },
   },
   { operation: 'removeTrustRule', request: 'DELETE /trust-rules/cluster', status: 204 },
+  {
+    ...{ operation: 'listCharts', request: 'GET /charts?namespace=team', status: 200 },
+    answer: {
+      items: [expect.objectContaining({ chart: 'team/web', namespace: 'team', version: '1.1.0', versions: 2 })],
+    },
+  },
+  {
+    ...{ operation: 'listChartNamespaces', request: 'GET /charts/-/namespaces', status: 200 },
+    answer: { items: [{ path: 'team', charts: 1 }] },
+  },
+  {
+    ...{ operation: 'getChart', request: `GET ${WEB}`, status: 200 },
+    answer: expect.objectContaining({ chart: 'team/web', newest: REFERENCE }),
+  },
+  {
+    ...{ operation: 'listVersions', request: `GET ${WEB}/-/versions?limit=1`, status: 200 },
+    answer: {
+      items: [{ ...REFERENCE, pulls: 0, floatingTags: [] }],
+      next: expect.stringContaining(`${WEB}/-/versions?`),
+    },
+  },
+  {
+    ...{ operation: 'getVersion', request: `GET ${WEB}/-/versions/1.1.0`, status: 200 },
+    answer: expect.objectContaining({ ...REFERENCE, pulls: 0, fileName: 'web-1.1.0.tgz', contentsProblem: null }),
+  },
+  {
+    ...{ operation: 'listFiles', request: `GET ${WEB}/-/versions/1.1.0/files`, status: 200 },
+    answer: {
+      items: [
+        { path: 'Chart.yaml', size: expect.any(Number), kind: 'metadata' },
+        { path: 'values.yaml', size: 12, kind: 'values' },
+      ],
+    },
+  },
+  { operation: 'getFile', request: `GET ${WEB}/-/versions/1.1.0/files/values.yaml`, status: 200 },
+  {
+    ...{ operation: 'listDependencies', request: `GET ${WEB}/-/versions/1.1.0/dependencies`, status: 200 },
+    answer: { items: [] },
+  },
+  {
+    ...{ operation: 'resolveRange', request: `GET ${WEB}/-/resolve?range=^1`, status: 200 },
+    answer: {
+      ...{ chart: 'team/web', range: '^1', ...REFERENCE },
+      pinnedReference: expect.stringMatching(/^oci:\/\/127\.0\.0\.1:\d+\/team\/web@sha256:/),
+    },
+  },
+  {
+    ...{ operation: 'compareVersions', request: `GET ${WEB}/-/compare?from=1.0.0&to=1.1.0`, status: 200 },
+    answer: expect.objectContaining({ from: { name: 'web', version: '1.0.0' }, to: { name: 'web', version: '1.1.0' } }),
+  },
+  { operation: 'listDependents', request: `GET ${WEB}/-/dependents`, status: 200, answer: { items: [] } },
+  {
+    ...{ operation: 'getPulls', request: `GET ${WEB}/-/pulls?days=1`, status: 200 },
+    answer: {
+      chart: 'team/web',
+      total: 0,
+      days: [{ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), pulls: 0 }],
+      versions: [],
+    },
+  },
+  {
+    ...{ operation: 'checkLock', request: 'POST /lock-check', status: 200, body: { lock: LOCK } },
+    answer: {
+      ...{ ok: true, inSync: null, generatedAt: null },
+      dependencies: [
+        {
+          ...{ name: 'web', version: '1.0.0', location: 'https://charts.example.com', place: 'elsewhere', chart: null },
+          ...{ found: null, range: null, inRange: null, newerAllowed: null, newer: null },
+        },
+      ],
+    },
+  },
+  {
+    ...{ operation: 'searchCharts', request: 'GET /search?q=wbe', status: 200 },
+    answer: { items: [expect.objectContaining({ chart: 'team/web' })], corrected: true },
+  },
+  {
+    ...{ operation: 'putVersionNotice', request: `PUT ${WEB}/-/versions/1.0.0/notice`, status: 200 },
+    body: { kind: 'yanked', reason: 'loses data', replacement: '1.1.0' },
+    answer: { ...NOTICE, kind: 'yanked', about: 'version', reason: 'loses data', replacement: '1.1.0' },
+  },
+  {
+    ...{ operation: 'listVersions', request: `GET ${WEB}/-/versions`, status: 200 },
+    answer: { items: [{ ...REFERENCE, pulls: 0, floatingTags: [] }] },
+  },
+  { operation: 'removeVersionNotice', request: `DELETE ${WEB}/-/versions/1.0.0/notice`, status: 204 },
+  {
+    ...{ operation: 'putChartNotice', request: `PUT ${WEB}/-/notice`, status: 200, body: { kind: 'deprecated' } },
+    answer: { ...NOTICE, kind: 'deprecated', about: 'chart', reason: '', replacement: '' },
+  },
+  { operation: 'removeChartNotice', request: `DELETE ${WEB}/-/notice?kind=deprecated`, status: 204 },
   { operation: 'listEvents', request: 'GET /audit?limit=1000', status: 200 },
   { operation: 'exportEvents', request: 'GET /audit/export', status: 200 },
   { operation: 'removeGroup', request: 'DELETE /groups/ops', status: 204 },
   { operation: 'removeUser', request: 'DELETE /users/ann', status: 204 },
 ];
+
+beforeAll(async () => {
+  const publisher = await addUser(registry, 'publisher', { team: 'writer' });
+  for (const version of ['1.0.0', '1.1.0']) await pushChart(registry, 'team/web', { name: 'web', version }, publisher);
+  await registry.accounts.users.remove('publisher', AUTHOR);
+});
 
 describe('on a first day', () => {
   test.each(STEPS)('$operation: $request', async ({ operation, request, body, status, answer, location, find }) => {
@@ -234,12 +348,14 @@ test('each change is in the audit trail once: who, with what, from where, and ne
     ...['grant.added', 'grant.added', 'grant.removed', 'namespace.changed', 'namespace.removed'],
     ...['robot.added', 'robot.changed', 'robot.rotated', 'robot.secret-revoked', 'robot.removed'],
     ...['token.added', 'token.rotated', 'token.removed'],
-    ...['trust-rule.added', 'trust-rule.changed', 'trust-rule.removed', 'group.removed', 'user.removed'],
+    ...['trust-rule.added', 'trust-rule.changed', 'trust-rule.removed'],
+    ...['notice.put', 'notice.removed', 'notice.put', 'notice.removed', 'group.removed', 'user.removed'],
   ]);
   for (const event of changes) {
     expect(event).toMatchObject({
       ...{ actor: 'admin', actorKind: 'user', credential: 'password', outcome: 'allowed' },
-      ...{ clientAddress: '127.0.0.1', userAgent: 'node', repository: '', tag: null, digest: null },
+      ...{ clientAddress: '127.0.0.1', userAgent: 'node', digest: null },
+      ...(String(event.kind).startsWith('notice.') ? { repository: 'team/web' } : { repository: '', tag: null }),
     });
     expect(JSON.stringify(event)).not.toMatch(/another-password|ann-password|"password":/);
     for (const secret of secrets) expect(JSON.stringify(event)).not.toContain(secret.slice(12));

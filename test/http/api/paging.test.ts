@@ -82,7 +82,7 @@ test('a page has 100 items when nobody says how many', async () => {
   const { items, next } = (await api.send<Page<Row>>('GET', '/namespaces')).body;
   expect([items.length, next]).toEqual([100, expect.stringMatching(/[?&]limit=100$/)]);
   const deleted = Array.from({ length: 110 }, (_, number) => `many/${number}`);
-  for (const path of deleted) await accounts.namespaces.inheritVisibility(path, MANAGER);
+  for (const path of deleted) await accounts.namespaces.reset(path, MANAGER);
 });
 
 test('pages go on behind what was removed meanwhile', async () => {

@@ -2,6 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { expect } from 'vitest';
+import { foldChartName } from '../../../../src/http/fold-chart-name.ts';
 import type { TestRegistry } from '../../../support/start-registry.ts';
 
 export const PREFIX = '/api/v1';
@@ -13,7 +14,12 @@ export interface Operation {
   /** `/api/v1/users/{name}` */
   readonly path: string;
   readonly tags: readonly string[];
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: object }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required?: boolean;
+    readonly schema: object;
+  }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
   readonly responses: Readonly<Record<string, object>>;
   readonly security?: readonly object[];
@@ -118,10 +124,13 @@ export class Api {
 
   #check(method: string, address: string, answer: Answer<unknown>, sentBody: string | undefined): void {
     const { status, headers } = answer;
-    expect(headers.get('cache-control')).toBe('no-store');
+    // What has an entity tag is asked for again with it.
+    expect(headers.get('cache-control')).toBe(headers.has('etag') ? 'private, no-cache' : 'no-store');
     expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
     const type = headers.get('content-type')?.split(';')[0];
-    const operation = this.operations.find((each) => each.method === method && matches(each.path, address));
+    const operation = this.operations.find(
+      (each) => each.method === method && matches(each.path, foldChartName(address)),
+    );
     if (!operation) {
       expect([status, type]).toEqual([expect.toBeOneOf([404, 405]), PROBLEM]);
       this.#conform('#/components/schemas/Problem', answer.body, address);
@@ -141,7 +150,7 @@ export class Api {
       return;
     }
     this.exercised.add(operation.operationId);
-    if (status === 204) expect([answer.text, type]).toEqual(['', undefined]);
+    if (status === 204 || status === 304) expect([answer.text, type]).toEqual(['', undefined]);
     else {
       const content = `${base}/responses/${status}/content/${pointer(type ?? '')}`;
       this.#conform(`${content}/schema`, answer.body ?? answer.text, operation.operationId);

@@ -1,0 +1,79 @@
+// Compares two versions of a chart, by what is in their archives.
+import fastq from 'fastq';
+import { type ChartComparison, compareCharts } from '../charts/compare/compare-charts.ts';
+import type { ComparedChart, ComparedFile } from '../charts/compare/compared-chart.ts';
+import type { ChartContents, ChartFile } from '../charts/contents.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import { TooManyRequests } from '../oci/error.ts';
+import type { ContentsCache } from './contents-cache.ts';
+import type { Descriptions } from './descriptions.ts';
+import { requireContents } from './version-contents.ts';
+import type { VersionFacts } from './versions.ts';
+
+interface Parts {
+  readonly archives: ContentsCache;
+  readonly descriptions: Descriptions;
+}
+
+interface Pair {
+  readonly from: VersionFacts;
+  readonly to: VersionFacts;
+}
+
+const MAXIMUM_WAITING = 100;
+
+/** One at a time, since each holds two unpacked archives, and keeps the process busy while it compares. */
+export class Comparisons {
+  readonly #queue: fastq.queueAsPromised<Pair, ChartComparison>;
+
+  constructor(parts: Parts) {
+    this.#queue = fastq.promise((pair: Pair) => compareVersions(parts, pair), 1);
+  }
+
+  /** @throws RegistryError NOT_FOUND when an archive cannot be read; TOO_MANY_REQUESTS; what the blob store throws */
+  async compare(from: VersionFacts, to: VersionFacts): Promise<ChartComparison> {
+    if (this.#queue.length() >= MAXIMUM_WAITING) {
+      throw new TooManyRequests('too many versions are being compared at the moment: try again in a second', 1);
+    }
+    return await this.#queue.push({ from, to });
+  }
+}
+
+async function compareVersions(parts: Parts, { from, to }: Pair): Promise<ChartComparison> {
+  const older = await comparedChart(parts, from);
+  const newer = from.contentDigest === to.contentDigest ? older : await comparedChart(parts, to);
+  return compareCharts(older, newer);
+}
+
+async function comparedChart(
+  { archives, descriptions }: Parts,
+  { contentDigest, metadata }: VersionFacts,
+): Promise<ComparedChart> {
+  const contents = await requireContents(archives, contentDigest);
+  const description = await descriptions.of(contentDigest, metadata);
+  const images = description.kind === 'described' ? description.contents.images.map(({ image }) => image) : [];
+  return {
+    ...{ metadata, images },
+    text: (path) => contents.text(path),
+    files: contents.files.map((file) => new FileInArchive(file, contents)),
+  };
+}
+
+/** Its digest is computed only where somebody asks: where texts do not tell. */
+class FileInArchive implements ComparedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly #contents: ChartContents;
+  #digest: Digest | undefined;
+
+  constructor({ path, size }: ChartFile, contents: ChartContents) {
+    this.path = path;
+    this.size = size;
+    this.#contents = contents;
+  }
+
+  get digest(): string {
+    this.#digest ??= digestOf(this.#contents.bytes(this.path) ?? new Uint8Array());
+    return this.#digest;
+  }
+}
