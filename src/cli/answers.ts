@@ -38,9 +38,17 @@ export interface Grant {
   readonly role: string;
 }
 
+export interface ArtifactHubClaim {
+  readonly repositoryID: string | null;
+  readonly owners: readonly { readonly name: string; readonly email: string }[];
+}
+
+/** Null: as the path above it. */
 export interface Namespace {
   readonly path: string;
-  readonly visibility: string;
+  readonly visibility: string | null;
+  readonly floatingTags: boolean | null;
+  readonly artifactHub: ArtifactHubClaim | null;
 }
 
 export interface Scope {
@@ -115,7 +123,7 @@ export const readUser = reader<User>('name', 'administrator', 'disabled', 'login
 export const readGroup = reader<Group>('name', 'externalName', 'administrator', 'createdAt');
 export const readMember = reader<Member>('user', 'source');
 export const readGrant = reader<Grant>('namespace', 'role');
-export const readNamespace = reader<Namespace>('path', 'visibility');
+export const readNamespace = reader<Namespace>('path', 'visibility', 'floatingTags', 'artifactHub');
 export const readRobot = reader<Robot>('name', 'namespace', 'scopes', 'disabled', 'expiresAt', 'secrets');
 export const readRobotWithSecret = reader<{ readonly robot: unknown; readonly secret: string }>('robot', 'secret');
 export const readToken = reader<Token>('id', 'user', 'name', 'scopes', 'management', 'expiresAt', 'secrets');
@@ -124,7 +132,7 @@ export const readTrustRule = reader<TrustRule>('name', 'issuer', 'audience', 'cl
 export const readAuditEvent = reader<AuditEvent>('id', 'at', 'kind', 'actor', 'outcome', 'repository', 'detail');
 
 /** A server of another version, or another program, may answer with something else. */
-function reader<Item>(...members: readonly (keyof Item & string)[]): (answer: unknown) => Item {
+export function reader<Item>(...members: readonly (keyof Item & string)[]): (answer: unknown) => Item {
   return (answer) => {
     if (typeof answer !== 'object' || answer === null || members.some((member) => !Object.hasOwn(answer, member))) {
       throw notUnderstood();

@@ -15,7 +15,10 @@ export interface Option {
 export interface Command {
   /** The words that choose it, such as `user add`. */
   readonly name: string;
-  /** What the words behind its name are, as the help calls them: each must be there. */
+  /**
+   * What the words behind its name are, as the help calls them. Each must be there, but for those in brackets; `WORD...` at the
+   * end stands for one or more.
+   */
   readonly words: readonly string[];
   readonly summary: string;
   /** Its own, beside the settings. */
@@ -66,6 +69,14 @@ export class UsageError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'UsageError';
+  }
+}
+
+/** What was to be checked is not as it should be; the message says what. */
+export class CheckFailed extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CheckFailed';
   }
 }
 

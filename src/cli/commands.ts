@@ -1,12 +1,20 @@
 // All commands, in the order in which the help shows them.
 import { auditCommands } from './audit.ts';
+import { chartCompare } from './chart-compare.ts';
+import { chartContentCommands } from './chart-images.ts';
+import { chartRelationCommands } from './chart-relations.ts';
+import { chartShow } from './chart-show.ts';
+import { chartListCommands } from './charts.ts';
 import { checkConfig } from './check-config.ts';
 import type { Command } from './command.ts';
 import { grantCommands } from './grants.ts';
 import { groupCommands } from './groups.ts';
 import { keyRotate } from './keys.ts';
+import { checkLock } from './lock-check.ts';
 import { namespaceCommands } from './namespaces.ts';
+import { noticeCommands } from './notices.ts';
 import { robotCommands } from './robots.ts';
+import { search } from './search.ts';
 import { serve } from './serve.ts';
 import { tokenCommands } from './tokens.ts';
 import { trustCommands } from './trust.ts';
@@ -16,6 +24,14 @@ import { whoami } from './whoami.ts';
 export const COMMANDS: readonly Command[] = [
   serve,
   checkConfig,
+  search,
+  ...chartListCommands,
+  chartShow,
+  ...chartContentCommands,
+  chartCompare,
+  ...chartRelationCommands,
+  checkLock,
+  ...noticeCommands,
   ...userCommands,
   ...groupCommands,
   ...grantCommands,

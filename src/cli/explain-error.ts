@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../config/load.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { UsageError } from './command.ts';
+import { CheckFailed, UsageError } from './command.ts';
 import { ManagementError } from './management.ts';
 
 /** What Node adds to the errors of the operating system. */
@@ -13,7 +13,7 @@ type SystemError = NodeJS.ErrnoException & {
 };
 
 export function explainError(error: unknown): string {
-  if (error instanceof UsageError || error instanceof ConfigError) return error.message;
+  if (error instanceof UsageError || error instanceof CheckFailed || error instanceof ConfigError) return error.message;
   if (error instanceof ManagementError || error instanceof StorageUnusable) return error.message;
   if (!(error instanceof Error)) return String(error);
   const { code, path, address, port, hostname } = error as SystemError;

@@ -1,8 +1,8 @@
 // A command that is a request to the management API: what all of them have in common.
-import { type Command, type GivenOptions, type Option, UsageError, usageOf } from './command.ts';
+import { CheckFailed, type Command, type GivenOptions, type Option, UsageError, usageOf } from './command.ts';
 import { CONNECTION_OPTIONS, openManagement } from './connection.ts';
 import type { Management } from './management.ts';
-import { printJson, printLine, printNote } from './print.ts';
+import { printContent, printJson, printLine, printNote } from './print.ts';
 
 const JSON_OPTION = 'json';
 
@@ -20,6 +20,10 @@ export interface Outcome {
   readonly notes?: readonly string[];
   /** What the API answered, for --json in place of all lines. */
   readonly answer?: unknown;
+  /** A file, in place of lines. */
+  readonly content?: Uint8Array;
+  /** What a check has found to be wrong, for the exit code; said when all else has been. */
+  readonly failure?: string | undefined;
 }
 
 export interface ManagementCommand {
@@ -49,13 +53,16 @@ export function managementCommand(definition: ManagementCommand): Command {
       }
       await using management = await openManagement(invocation);
       const outcome = await run({ ...invocation, management });
-      if (invocation.options.has(JSON_OPTION)) {
-        printJson(outcome.answer, 2);
-        return;
-      }
-      const isEmpty = hasAnswer && outcome.lines.length === 0;
-      for (const note of isEmpty ? ['there is nothing to show'] : (outcome.notes ?? [])) printNote(note);
-      for (const line of outcome.lines) printLine(line);
+      if (invocation.options.has(JSON_OPTION)) printJson(outcome.answer, 2);
+      else if (outcome.content) printContent(outcome.content);
+      else printLines(outcome, hasAnswer);
+      if (outcome.failure !== undefined) throw new CheckFailed(outcome.failure);
     },
   };
+}
+
+function printLines({ lines, notes = [] }: Outcome, hasAnswer: boolean): void {
+  const isEmpty = hasAnswer && lines.length === 0;
+  for (const note of isEmpty && notes.length === 0 ? ['there is nothing to show'] : notes) printNote(note);
+  for (const line of lines) printLine(line);
 }

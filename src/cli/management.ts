@@ -15,6 +15,12 @@ export interface Management extends AsyncDisposable {
    * @throws ManagementError
    */
   request(method: Method, path: string, body?: object): Promise<unknown>;
+  /**
+   * Fetches a file of a chart.
+   * @param path below /api/v1
+   * @throws ManagementError
+   */
+  download(path: string): Promise<Uint8Array>;
   /** The URL at which clients reach the registry: what commands that are suggested must name. */
   readonly registry: URL;
   readonly isLocal: boolean;
@@ -37,12 +43,14 @@ export class ManagementError extends Error {
 export interface RawAnswer {
   readonly status: number;
   readonly contentType: string;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 const API = '/api/v1';
 const PROBLEM = 'urn:chartroom:problem:';
 const LARGEST_PAGE = 1000;
+/** As which files of charts are sent, whatever is in them. */
+const FILE_TYPES = ['text/plain', 'application/octet-stream'];
 
 export function apiPath(path: string): string {
   return `${API}${path}`;
@@ -52,28 +60,49 @@ export function apiPath(path: string): string {
  * @param where what answered, as a message names it
  * @throws ManagementError with the refusal, or with why this is no answer of Chartroom
  */
-export function readAnswer({ status, contentType, text }: RawAnswer, where: string): unknown {
+export function readAnswer(answer: RawAnswer, where: string): unknown {
+  const { status } = answer;
   if (status === 204) return undefined;
-  const mediaType = contentType.split(';')[0]?.trim().toLowerCase();
-  const json = mediaType?.endsWith('json') ? parsed(text) : undefined;
-  if (status >= 200 && status < 300 && mediaType === 'application/json' && json !== undefined) return json;
+  const json = jsonOf(answer);
+  if (status >= 200 && status < 300 && mediaTypeOf(answer) === 'application/json' && json !== undefined) return json;
+  throw refusalOf(answer, where);
+}
+
+/** The same for a file. */
+export function readFileAnswer(answer: RawAnswer, where: string): Uint8Array {
+  if (answer.status === 200 && FILE_TYPES.includes(mediaTypeOf(answer))) return answer.bytes;
+  throw refusalOf(answer, where);
+}
+
+function refusalOf(raw: RawAnswer, where: string): ManagementError {
+  const { status } = raw;
+  const mediaType = mediaTypeOf(raw);
+  const json = jsonOf(raw);
   const { type, detail, errors } = (typeof json === 'object' && json ? json : {}) as Readonly<Record<string, unknown>>;
   if (mediaType === 'application/problem+json' && typeof type === 'string' && type.startsWith(PROBLEM)) {
     const why = typeof detail === 'string' ? detail : `${where} refuses without saying why (${type})`;
-    throw new ManagementError(why, { status });
+    return new ManagementError(why, { status });
   }
-  const answer = `it answers ${status}${mediaType ? ` with ${mediaType}` : ''}`;
+  const answer = `it answers ${status}${mediaType !== '' ? ` with ${mediaType}` : ''}`;
   if (status === 404 && Array.isArray(errors)) {
-    throw new ManagementError(`${where} is a registry without a management API: another one, or an older Chartroom`);
+    return new ManagementError(`${where} is a registry without a management API: another one, or an older Chartroom`);
   }
   if (status >= 502 && status <= 504) {
-    throw new ManagementError(
+    return new ManagementError(
       `${where} is a proxy that does not reach Chartroom (${answer}): look whether Chartroom runs behind it`,
     );
   }
-  throw new ManagementError(
+  return new ManagementError(
     `${where} does not answer as Chartroom does (${answer}): check the address, and what stands in between`,
   );
+}
+
+function mediaTypeOf({ contentType }: RawAnswer): string {
+  return (contentType.split(';')[0] ?? '').trim().toLowerCase();
+}
+
+function jsonOf(answer: RawAnswer): unknown {
+  return mediaTypeOf(answer).endsWith('json') ? parsed(new TextDecoder().decode(answer.bytes)) : undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ export function parseWords(command: Command, words: readonly string[]): Invocati
   const { options, rest, mistakes } = takeOptions(command, words);
   const { flags, positionals } = parseSettings(command, rest, mistakes);
   const isComplete = command.options.every(({ name, isRequired }) => !isRequired || options.has(name));
-  if (!isComplete || positionals.length !== command.words.length || positionals.includes('')) {
+  if (!isComplete || !fits(command, positionals.length) || positionals.includes('')) {
     throw new UsageError(`usage: ${usageOf(command)}`);
   }
   return {
@@ -19,6 +19,12 @@ export function parseWords(command: Command, words: readonly string[]): Invocati
     options,
     settings: { flags: Object.keys(flags), load: () => loadConfig({ flags }) },
   };
+}
+
+function fits({ words }: Command, count: number): boolean {
+  const needed = words.filter((word) => !word.startsWith('[')).length;
+  const maximum = words.at(-1)?.endsWith('...') ? Number.POSITIVE_INFINITY : words.length;
+  return count >= needed && count <= maximum;
 }
 
 function takeOptions(

@@ -1,4 +1,6 @@
 // Writes to the terminal, which must not take what others have written for commands to it.
+import { isUtf8 } from 'node:buffer';
+import { UsageError } from './command.ts';
 
 /** What moves the cursor, changes colours, turns text around or breaks lines. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -17,6 +19,22 @@ export function printNote(line: string): void {
 export function printJson(value: unknown, indent = 0): void {
   const escaped = (character: string) => (character === '\n' ? character : codeUnits(character));
   process.stdout.write(`${JSON.stringify(value, null, indent).replace(UNPRINTABLE, escaped)}\n`);
+}
+
+/** A file to standard output: its very bytes, or to a terminal what that shows harmlessly. @throws UsageError */
+export function printContent(bytes: Uint8Array, isTerminal = process.stdout.isTTY === true): void {
+  process.stdout.write(isTerminal ? shownContent(bytes) : bytes);
+}
+
+/** @returns lines, the last one ended as well @throws UsageError when it is no text */
+export function shownContent(bytes: Uint8Array): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) {
+    throw new UsageError(
+      'the file is not text, which a terminal cannot show: send it to a file, with "> FILE" at the end',
+    );
+  }
+  const text = printable(new TextDecoder().decode(bytes).replaceAll('\r\n', '\n'));
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
 function printable(text: string): string {

@@ -1,7 +1,16 @@
 // The management API of a server, over HTTP.
 
 import { VERSION } from '../config/version.ts';
-import { apiPath, type Login, type Management, ManagementError, readAnswer } from './management.ts';
+import {
+  apiPath,
+  type Login,
+  type Management,
+  ManagementError,
+  type Method,
+  type RawAnswer,
+  readAnswer,
+  readFileAnswer,
+} from './management.ts';
 
 /** What is shown to the server; `from` says in a message where it was given. */
 export type Credential =
@@ -10,6 +19,10 @@ export type Credential =
 
 const LOG_IN =
   'give a personal token (made with --management) in CHARTROOM_TOKEN or --token-file, or log in with --login NAME';
+/** What is for readers of charts, who need not manage anything. */
+const READING = /^\/(?:charts|search|lock-check)(?:[/?]|$)/;
+const LOG_IN_TO_READ =
+  'give the secret of a robot or a personal token in CHARTROOM_TOKEN or --token-file, or log in with --login NAME';
 /** What Node and OpenSSL call a certificate that nobody vouches for. */
 const UNKNOWN_AUTHORITY = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -20,35 +33,50 @@ const UNKNOWN_AUTHORITY = [
 ];
 
 export function remoteManagement(server: URL, credential: Credential | undefined): Management {
-  const { origin } = server;
+  const ask = (method: Method, path: string, body?: object) => exchange(server, credential, { method, path, body });
   return {
-    request: async (method, path, body) => {
-      const answer = await send(new URL(apiPath(path), server), {
-        method,
-        headers: {
-          accept: 'application/json, application/problem+json',
-          'user-agent': `chartroom/${VERSION}`,
-          ...(credential ? { authorization: authorizationOf(credential) } : {}),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === undefined ? null : JSON.stringify(body),
-      });
-      refuseRedirect(answer, server);
-      const text = await textOf(answer, origin);
-      try {
-        return readAnswer(
-          { status: answer.status, contentType: answer.headers.get('content-type') ?? '', text },
-          origin,
-        );
-      } catch (error) {
-        if (!(error instanceof ManagementError) || error.status !== 401) throw error;
-        throw new ManagementError(notLoggedIn(origin, credential, error.message), { cause: error });
-      }
-    },
+    request: async (method, path, body) => (await ask(method, path, body))(readAnswer),
+    download: async (path) => (await ask('GET', path))(readFileAnswer),
     registry: server,
     isLocal: false,
     login: credential?.kind === 'login' ? credential : undefined,
     [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+interface Asked {
+  readonly method: Method;
+  readonly path: string;
+  readonly body: object | undefined;
+}
+
+/** @returns what reads the answer, once all of it is here */
+async function exchange(
+  server: URL,
+  credential: Credential | undefined,
+  { method, path, body }: Asked,
+): Promise<<Answer>(read: (answer: RawAnswer, where: string) => Answer) => Answer> {
+  const { origin } = server;
+  const response = await send(new URL(apiPath(path), server), {
+    method,
+    headers: {
+      accept: '*/*',
+      'user-agent': `chartroom/${VERSION}`,
+      ...(credential ? { authorization: authorizationOf(credential) } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  refuseRedirect(response, server);
+  const { status, headers } = response;
+  const answer = { status, contentType: headers.get('content-type') ?? '', bytes: await bytesOf(response, origin) };
+  return (read) => {
+    try {
+      return read(answer, origin);
+    } catch (error) {
+      if (!(error instanceof ManagementError) || error.status !== 401) throw error;
+      throw new ManagementError(notLoggedIn({ origin, path }, credential, error.message), { cause: error });
+    }
   };
 }
 
@@ -66,9 +94,9 @@ async function send(url: URL, request: RequestInit): Promise<Response> {
   }
 }
 
-async function textOf(answer: Response, origin: string): Promise<string> {
+async function bytesOf(answer: Response, origin: string): Promise<Uint8Array> {
   try {
-    return await answer.text();
+    return await answer.bytes();
   } catch (error) {
     throw new ManagementError(`the connection to ${origin} broke while it answered: try again`, { cause: error });
   }
@@ -82,11 +110,17 @@ function refuseRedirect({ status, headers }: Response, { origin, href }: URL): v
   throw new ManagementError(`${origin} sends its callers to ${target?.href ?? 'another address'}: ${advice}`);
 }
 
-function notLoggedIn(origin: string, credential: Credential | undefined, detail: string): string {
-  if (!credential) return `${origin} wants to know who asks: ${LOG_IN}`;
+function notLoggedIn(
+  { origin, path }: { readonly origin: string; readonly path: string },
+  credential: Credential | undefined,
+  detail: string,
+): string {
+  const isReading = READING.test(path);
+  const logIn = isReading ? LOG_IN_TO_READ : LOG_IN;
   // What to do about it stands behind the colon, in commands of helm.
   const [why] = detail.split(': ');
-  return `${origin} does not take ${credential.from} (${why}): ${LOG_IN}`;
+  if (credential) return `${origin} does not take ${credential.from} (${why}): ${logIn}`;
+  return isReading ? `${why}: ${logIn}` : `${origin} wants to know who asks: ${logIn}`;
 }
 
 function whyUnreachable(url: URL, error: unknown): string {

@@ -1,4 +1,4 @@
-// `chartroom grant …` and `chartroom namespace …`, on a registry whose server does not run.
+// `chartroom grant …`, on a registry whose server does not run.
 import { expect, test } from 'vitest';
 import { failure, NOTHING_TO_SHOW, registryFolder, success } from './registry-folder.ts';
 
@@ -44,41 +44,13 @@ test('a group has roles as a user has them, and the list can be of one of them',
   expect(JSON.parse(stdout)).toEqual({ items: [{ group: 'developers', namespace: '/', role: 'reader' }] });
 });
 
-test('what was set for a path is taken back, and it is as the path above it', async () => {
-  await using registry = await registryFolder();
-  await registry.chartroom('namespace set team public');
-  expect(await registry.chartroom('namespace inherit /team/')).toEqual(
-    success('team has no visibility of its own any more: it is as the path above it'),
-  );
-  expect(await registry.chartroom('namespace list')).toEqual(success('/\tprivate'));
-  expect(await registry.chartroom('namespace inherit team')).toEqual(
-    failure('team has no visibility of its own: see "chartroom namespace list"'),
-  );
-});
-
 test.each([
   ['grant add nobody writer team', 'there is no user nobody: see "chartroom user list"'],
   ['grant add admin writer team --group', 'there is no group admin: see "chartroom group list"'],
   ['grant add admin owner team', '"owner" is not a role: use one of reader, writer, maintainer'],
   ['grant add admin writer Team', '"Team" is not a path: write it like "team" or "team/charts", or "/" for everything'],
   ['grant remove admin team', 'admin has no role on team: see "chartroom grant list"'],
-  ['namespace set team hidden', '"hidden" is no visibility: use public or private'],
-  ['namespace set a//b public', '"a//b" is not a path: write it like "team" or "team/charts", or "/" for everything'],
 ])('"chartroom %s" is refused with the reason', async (words, message) => {
   await using registry = await registryFolder();
   expect(await registry.chartroom(words)).toEqual(failure(message));
-});
-
-test('everything is private until it is set otherwise, and what was set is listed', async () => {
-  await using registry = await registryFolder();
-  expect(await registry.chartroom('namespace list')).toEqual(success('/\tprivate'));
-  expect(await registry.chartroom('namespace set team public')).toEqual(success('team is public'));
-  expect(await registry.chartroom('namespace set team/secret/ private')).toEqual(success('team/secret is private'));
-  expect(await registry.chartroom('namespace list')).toEqual(
-    success('/\tprivate', 'team\tpublic', 'team/secret\tprivate'),
-  );
-  expect(await registry.chartroom('namespace set / public')).toEqual(success('/ is public'));
-  expect(await registry.chartroom('namespace list')).toEqual(
-    success('/\tpublic', 'team\tpublic', 'team/secret\tprivate'),
-  );
 });

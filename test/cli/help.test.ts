@@ -144,7 +144,7 @@ test.each([
   expect(await run(folder, words)).toEqual(failure(message));
 });
 
-test.each(['user list', 'user add ci --password-stdin', 'grant list', 'namespace set / public'])(
+test.each(['user list', 'user add ci --password-stdin', 'grant list', 'namespace set / --visibility public'])(
   '"chartroom %s" in a folder without a registry says so, and makes none',
   async (words) => {
     await using folder = await temporaryFolder();

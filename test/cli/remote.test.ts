@@ -49,7 +49,7 @@ test('every kind of command works with a token from the environment, and changes
   expect(await remote('grant add developers writer team --group')).toEqual(
     success('group developers is writer of team'),
   );
-  expect(await remote('namespace set team/open public')).toEqual(success('team/open is public'));
+  expect(await remote('namespace set team/open --visibility public')).toEqual(success('team/open is public'));
   const headers = basic('ann', 'long-enough');
   const upload = await fetch(`${server.url}/v2/team/web/blobs/uploads/`, { method: 'POST', headers });
   expect(upload.status).toBe(202);
@@ -116,7 +116,7 @@ test('whoever may not manage something is refused with who may', async () => {
   expect((await remote('user list', token)).stderr).toMatch(
     /^chartroom: .*"chartroom user set bob --administrator true"\n$/,
   );
-  expect(await remote('namespace set team public', token)).toEqual(
+  expect(await remote('namespace set team --visibility public', token)).toEqual(
     failure('bob is not maintainer of team: ask an administrator to run "chartroom grant add bob maintainer team"'),
   );
   await local('grant add bob maintainer bobs');

@@ -63,9 +63,9 @@ test('what is made public can be read by everybody at once, and no longer once i
   expect(stored.status).toBe(201);
   const path = `/v2/team/web/blobs/${digest}`;
   expect(await statusOf(server, path)).toBe(401);
-  await chartroom(folder, 'namespace set team public');
+  await chartroom(folder, 'namespace set team --visibility public');
   expect(await statusOf(server, path)).toBe(200);
-  await chartroom(folder, 'namespace set team/web private');
+  await chartroom(folder, 'namespace set team/web --visibility private');
   expect(await statusOf(server, path)).toBe(401);
 });
 
