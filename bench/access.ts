@@ -40,7 +40,7 @@ try {
   const setting = `Node ${process.version}, distribution ${versionOf(registry)}; ${rounds} rounds of ${seconds} seconds each.`;
   const text = `${setting}\n\n${tables(measured, CONNECTIONS)}`;
   console.log(text);
-  if (values.write) await writeDocument(text);
+  if (values.write) await writeDocument('access', text);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

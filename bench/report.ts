@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Subject } from './subjects.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../docs/performance.md');
-const MARKED = /(?<=<!-- measured -->\n).*(?=\n<!-- \/measured -->)/s;
 
 /** One measurement of one subject. */
 export interface Run {
@@ -62,14 +61,13 @@ export function tables(measured: readonly Measured[], connections: readonly numb
   ].join('\n\n');
 }
 
-/** Puts the tables into the document, in place of those before. */
-export async function writeDocument(text: string): Promise<void> {
+/** Puts what one of the measurements found into the document, in place of what stood there. */
+export async function writeDocument(measurement: string, text: string): Promise<void> {
   const before = await readFile(DOCUMENT, 'utf8');
-  if (!MARKED.test(before)) throw new Error(`${DOCUMENT} does not say where the tables belong`);
-  await writeFile(
-    DOCUMENT,
-    before.replace(MARKED, () => text),
-  );
+  const [begin, end] = [`<!-- measured: ${measurement} -->\n`, `\n<!-- /measured: ${measurement} -->`];
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+  if (from === -1 || to === -1) throw new Error(`${DOCUMENT} does not say where the tables of ${measurement} belong`);
+  await writeFile(DOCUMENT, `${before.slice(0, from + begin.length)}${text}${before.slice(to)}`);
 }
 
 function runsOf(named: ReadonlyMap<string, readonly Run[]>, name: Name, connections?: number): readonly Run[] {
@@ -103,17 +101,17 @@ function span(numbers: readonly number[]): string {
 }
 
 /** To three digits, more would not be true. */
-function rounded(number: number): string {
+export function rounded(number: number): string {
   return Number(number.toPrecision(3)).toString();
 }
 
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((one, other) => one - other);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
   if (low === undefined || high === undefined) throw new Error('nothing was measured');
   return (low + high) / 2;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -23,8 +23,11 @@ import { checkLdapSettings, type LdapOptions, ldapDirectory } from './adapters/l
 import { readMigrations } from './adapters/migration-files.ts';
 import { openIdProvider } from './adapters/openid-provider.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
+import { openSqliteChartSearch } from './adapters/sqlite-chart-search.ts';
 import { openSqliteDatabase } from './adapters/sqlite-database.ts';
 import { Catalog } from './catalog/catalog.ts';
+import { SearchIndex } from './catalog/search-index.ts';
+import { Classic } from './classic/classic.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
@@ -32,7 +35,7 @@ import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
-import { runHourly } from './lifecycle/hourly-job.ts';
+import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
 import type { BlobStore } from './ports/blob-store.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
@@ -43,10 +46,14 @@ import type { UserDirectory } from './ports/user-directory.ts';
 import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
 import { PullCounts } from './registry/pull-counts.ts';
 import { Registry } from './registry/registry.ts';
+import { findNewestVersion } from './tables/chart-catalog.ts';
+import { listChangedRepositories } from './tables/chart-directory.ts';
 import { migrate } from './tables/migrate.ts';
 
 /** milliseconds */
 const IDLE_SWEEP = 100;
+/** A search that is asked for catches up by itself, as far as it can without waiting long: milliseconds. */
+const SEARCH_INTERVAL = 5_000;
 /** Commands on this machine come over no network. */
 const OPERATOR_ORIGIN = { clientAddress: '', userAgent: 'chartroom' };
 
@@ -78,16 +85,24 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
   );
-  const core = openCore(config, { database, blobs, clock });
+  const core = await openCore(config, { database, blobs, clock }, logger);
   const { registry, accounts } = core;
   await registry.uploads.discardLeftovers();
   await registry.backfillVersions((refusal) => logger.warn(`${refusal.message} (it stays out of lists until then)`));
   const pulls = opened.use(
     new PullCounts({ database, clock, onFailure: (err) => logger.error({ err }, 'some pulls were not counted') }),
   );
+  opened.use(
+    runEvery(
+      SEARCH_INTERVAL,
+      () => core.search.catchUp(),
+      (err) => logger.error({ err }, 'the search does not find what changed of late'),
+    ),
+  );
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
   opened.use(
-    runHourly(
+    runEvery(
+      HOUR,
       () => accounts.auditTrail.forgetOld(),
       (err) => logger.error({ err }, 'old events of the audit trail could not be forgotten'),
     ),
@@ -139,11 +154,19 @@ export async function openDataFolder(
   }
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
-  const core = openCore(config, { database, clock, blobs: await openDiskBlobStore(config.dataDir) });
+  const storage = { database, clock, blobs: await openDiskBlobStore(config.dataDir) };
+  const core = await openCore(config, storage, { error: (fault: unknown) => console.error(fault) });
   const principal = { kind: 'operator', name: operator } as const;
   const caller = operatorCalling(principal, new Standings(database, clock));
   const failures = process.stderr;
-  const management = await buildManagementServer({ ...core, clock, version: VERSION, caller, failures });
+  const management = await buildManagementServer({
+    ...core,
+    clock,
+    version: VERSION,
+    publicUrl: config.publicUrl,
+    caller,
+    failures,
+  });
   opened.defer(() => management.close());
   const closing = opened.move();
   const author = authorOf(principal, OPERATOR_ORIGIN);
@@ -157,19 +180,28 @@ interface Storage {
 }
 
 /** What works on what is stored, for the server and for commands alike. */
-function openCore(config: Config, storage: Storage) {
+async function openCore(config: Config, storage: Storage, logger: Pick<FastifyBaseLogger, 'error'>) {
+  const { database } = storage;
+  const catalog = new Catalog(storage);
+  const rules = { ...config, versions: config.chartVersions };
+  const registry = new Registry({ ...storage, maximumBlobBytes: config.maximumBlobBytes, rules });
   return {
-    registry: new Registry({
-      ...storage,
-      maximumBlobBytes: config.maximumBlobBytes,
-      rules: { ...config, versions: config.chartVersions },
-    }),
+    registry,
+    classic: new Classic({ ...storage, registry, rules }),
     accounts: new Accounts({
       ...storage,
       auditDays: config.auditDays,
       refreshFloatingTags: refreshFloatingTagsBelow,
     }),
-    catalog: new Catalog(storage),
+    catalog,
+    search: new SearchIndex({
+      database,
+      search: await openSqliteChartSearch(database),
+      newestListedVersion: findNewestVersion,
+      repositoriesChangedAfter: listChangedRepositories,
+      readmeOf: (contentDigest) => catalog.readmeOf(contentDigest),
+      onFailure: (err, repository) => logger.error({ err, repository }, 'the search does not find all that it should'),
+    }),
   };
 }
 

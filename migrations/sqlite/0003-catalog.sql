@@ -39,6 +39,8 @@ create table chart_versions (
 -- A classic repository finds a chart by its file name alone.
 create unique index chart_versions_by_file_name on chart_versions (namespace, file_name);
 create index chart_versions_in_order on chart_versions (repository, sort_key);
+-- However many pre-releases stand above it, the newest stable version of a line is found at once.
+create index chart_versions_stable on chart_versions (repository, sort_key) where stable = 1 and listed = 1;
 create index chart_versions_of_namespace on chart_versions (namespace, revision, repository, tag);
 create index chart_versions_by_revision on chart_versions (revision, repository, tag);
 create index chart_versions_by_content on chart_versions (repository, content_digest);

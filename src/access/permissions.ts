@@ -49,6 +49,43 @@ export function authorize(caller: Caller, action: Action, repository: Repository
 }
 
 /**
+ * Whether the caller may ask what is in a namespace: whoever has any right on it may, also to publish there what is not there yet.
+ * @throws Unauthorized, or RegistryError NAME_UNKNOWN where it must not even be known whether there is anything
+ */
+export function authorizeNamespace(caller: Caller, namespace: string): void {
+  const { principal, rights, rejection } = caller;
+  if (rejection && !rights.isAllPublic(namespace)) throw rejection;
+  if (rights.covers(namespace)) return;
+  const place = placeOf(namespace);
+  if (principal.kind === 'anonymous') throw new Unauthorized(repositoryHint(`${place} does not exist or is private`));
+  throw new RegistryError('NAME_UNKNOWN', `there is nothing in ${place} that ${nameOf(principal)} may read`);
+}
+
+/**
+ * Whether the caller may push some chart to a namespace; whether this one, `authorize` decides once it is known.
+ * @throws Unauthorized, or RegistryError FORBIDDEN
+ */
+export function authorizeAnyPush(caller: Caller, namespace: string): void {
+  const { principal, rights, rejection } = caller;
+  if (rejection) throw rejection;
+  if (rights.mayIn(namespace, 'push')) return;
+  const place = placeOf(namespace);
+  if (principal.kind === 'anonymous') {
+    throw new Unauthorized(repositoryHint(`nobody may push to ${place} without logging in`));
+  }
+  throw new RegistryError('FORBIDDEN', refusal(caller, ['push'], place, namespace || '/'));
+}
+
+function placeOf(namespace: string): string {
+  return namespace === '' ? 'the root namespace' : namespace;
+}
+
+/** For clients of classic repositories, which know no tokens and log in with every request. */
+function repositoryHint(why: string): string {
+  return `${why}, and you are not logged in: send a user name and password, or a token as the password, as "helm repo add" does with --username and --password-stdin`;
+}
+
+/**
  * Whether the caller may list repositories: anybody may, who shows a credential for it, since the list has only what its
  * reader may read.
  * @throws Unauthorized
@@ -125,11 +162,16 @@ function loginHint(caller: Caller, action: Action, repository: RepositoryName): 
   return `${why}: run ${loginCommand(caller.address)} and try again`;
 }
 
-function refusal({ principal, address }: Caller, actions: readonly Action[], repository: RepositoryName): string {
+/** @param path where a right would help */
+function refusal(
+  { principal, address }: Caller,
+  actions: readonly Action[],
+  place: string,
+  path: string = parentOf(place as RepositoryName) || place,
+): string {
   const hardest = ALL_ACTIONS.findLast((action) => actions.includes(action)) ?? 'pull';
   const verb = { pull: 'pull from', push: 'push to', delete: 'delete from' }[hardest];
-  const path = parentOf(repository) || repository;
-  const start = `${nameOf(principal)} may not ${verb} ${repository}: log in as somebody who may with ${loginCommand(address)}, or`;
+  const start = `${nameOf(principal)} may not ${verb} ${place}: log in as somebody who may with ${loginCommand(address)}, or`;
   switch (principal.kind) {
     case 'robot': {
       const scope = `${path}:${hardest}${alternative(hardest, `${path}:push`)}`;

@@ -1,6 +1,6 @@
 // What one principal may do, looked up once and then asked for many repositories.
 import { matchesGlob } from '../oci/glob.ts';
-import { enclosingPaths, type RepositoryName } from '../oci/repository-name.ts';
+import { enclosingPaths, parentOf, type RepositoryName } from '../oci/repository-name.ts';
 import { type Action, ALL_ACTIONS } from './roles.ts';
 
 /** Actions on what lies below a namespace (the root is the empty path) and fits a pattern. */
@@ -68,6 +68,32 @@ export class Rights {
     return this.#visibility.isPublic(enclosingPaths(repository));
   }
 
+  /** Whether there is any right on the namespace as a whole, if only that everybody may read it. */
+  covers(namespace: string): boolean {
+    const has = (index: ScopeIndex) => index.above(namespace).length > 0;
+    if ((this.#administrator || has(this.#scopes)) && (!this.#limits || has(this.#limits))) return true;
+    return this.#visibility.isPublic(pathsAbove(namespace));
+  }
+
+  /** Whether the action may be allowed on some chart right in the namespace, be it there or not; on which, `on` says. */
+  mayIn(namespace: string, action: Action): boolean {
+    const has = (index: ScopeIndex) =>
+      [...index.above(namespace), ...index.rightIn(namespace)].some(({ actions }) => actions.includes(action));
+    return (this.#administrator || has(this.#scopes)) && (!this.#limits || has(this.#limits));
+  }
+
+  /** The charts right in the namespace that a right, or a visibility, names by themselves; what may be done with them, `on` says. */
+  chartsNamedIn(namespace: string): readonly RepositoryName[] {
+    const scopes = [...this.#scopes.rightIn(namespace), ...(this.#limits?.rightIn(namespace) ?? [])];
+    const paths = [...this.#visibility.rightIn(namespace).keys(), ...scopes.map((scope) => scope.namespace)];
+    return [...new Set(paths)] as readonly string[] as readonly RepositoryName[];
+  }
+
+  /** Whether everybody may read each chart right in the namespace, or with undefined in any, be it there or not. */
+  isAllPublic(namespace: string | undefined): boolean {
+    return this.#visibility.isAllPublicIn(namespace);
+  }
+
   /** Whether the management API lets the principal settle what concerns this namespace: its visibility, its robots. */
   maintains(namespace: string): boolean {
     if (!this.management) return false;
@@ -96,6 +122,17 @@ export class Visibility {
   isPublic(paths: readonly string[]): boolean {
     return this.#own.get(paths.findLast((path) => this.#own.has(path)) ?? '') ?? false;
   }
+
+  /** @param namespace undefined for all */
+  isAllPublicIn(namespace: string | undefined): boolean {
+    const own = namespace === undefined ? this.#own : this.rightIn(namespace);
+    return this.isPublic(pathsAbove(namespace ?? '')) && ![...own.values()].includes(false);
+  }
+
+  /** The charts right in the namespace that say themselves whether they are public. */
+  rightIn(namespace: string): ReadonlyMap<string, boolean> {
+    return new Map([...this.#own].filter(([path]) => isRightIn(path, namespace)));
+  }
 }
 
 /** The namespace itself and those above it, widest first. */
@@ -106,6 +143,11 @@ function pathsAbove(namespace: string): readonly string[] {
 /** Whether `namespace` is `other`, or lies below it. */
 export function isWithin(namespace: string, other: string): boolean {
   return pathsAbove(namespace).includes(other);
+}
+
+/** Whether the path is that of a chart of the namespace, and not of one further below. */
+function isRightIn(path: string, namespace: string): boolean {
+  return path !== '' && parentOf(path as RepositoryName) === namespace;
 }
 
 class ScopeIndex {
@@ -127,5 +169,15 @@ class ScopeIndex {
       const fitting = this.#byNamespace.get(path)?.filter(({ charts }) => matchesGlob(rest, charts)) ?? [];
       return fitting.flatMap(({ actions }) => actions);
     });
+  }
+
+  /** Those of the namespace itself, and of namespaces above it. */
+  above(namespace: string): readonly Scope[] {
+    return pathsAbove(namespace).flatMap((path) => this.#byNamespace.get(path) ?? []);
+  }
+
+  /** Those of charts right in the namespace, by their own names. */
+  rightIn(namespace: string): readonly Scope[] {
+    return [...this.#byNamespace].flatMap(([path, scopes]) => (isRightIn(path, namespace) ? scopes : []));
   }
 }

@@ -78,6 +78,10 @@ export const ConfigSchema = Type.Object({
     default: false,
     ...wording('Whether a deleted chart version may be published again with other content.', 'true or false'),
   }),
+  indexUrls: choice(['tgz', 'oci'], {
+    default: 'tgz',
+    description: 'Where the index.yaml of a classic Helm repository leads: to its .tgz files, or to oci:// addresses.',
+  }),
   maximumBlobBytes: wholeNumber({
     of: 'bytes',
     from: 1,

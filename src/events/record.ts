@@ -70,7 +70,7 @@ export async function recordEvent(tx: Transaction, event: Event): Promise<void> 
     userAgent: author.userAgent,
     outcome: 'allowed',
     repository: 'repository' in event ? event.repository : '',
-    tag: 'tag' in event ? event.tag : null,
+    tag: ('tag' in event && event.tag) || null,
     digest: 'digest' in event ? event.digest : null,
     detail: JSON.stringify('detail' in event ? event.detail : {}),
   });

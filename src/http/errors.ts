@@ -2,11 +2,20 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Unauthorized } from '../access/unauthorized.ts';
 import { AccountError, type AccountErrorReason } from '../accounts/account-error.ts';
-import { ChunkOutOfOrder, type ErrorCode, RangeNotSatisfiable, RegistryError, TooManyRequests } from '../oci/error.ts';
+import {
+  ChunkOutOfOrder,
+  type ErrorCode,
+  RangeNotSatisfiable,
+  RegistryError,
+  TooManyRequests,
+  unreachable,
+} from '../oci/error.ts';
 import { type LoginRefusal, LoginRefused } from '../ports/identity-provider.ts';
-import { isManagementRequest, PROBLEM_TYPE, problemBody } from './api/problem.ts';
+import { PROBLEM_TYPE, problemBody } from './api/problem.ts';
 import { baseUrlOf } from './base-url.ts';
 import { causeOf } from './cause-of.ts';
+import { reservedUpload } from './classic/addresses.ts';
+import { errorFormOf } from './error-form.ts';
 import { requestPath } from './request-path.ts';
 
 /** What only HTTP, the management API and single sign-on refuse for. */
@@ -64,10 +73,7 @@ const LOGIN_REFUSALS: Readonly<Record<Exclude<LoginRefusal, 'stale'>, RefusalCod
   untrusted: 'PROVIDER_UNUSABLE',
 };
 
-/**
- * The error handler of the whole server: a problem (RFC 9457) for the management API, else the spec's form. Helm prints code
- * and message as they are, so both are for people.
- */
+/** The error handler of the whole server. Helm prints code and message of the spec's form as they are, so both are for people. */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalFor(error, request);
   const [status, code] = ANSWERS[refusal.code];
@@ -83,11 +89,20 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   if (status === 429) reply.header('retry-after', refusal instanceof TooManyRequests ? refusal.retryAfter : 1);
   // The rest of a body that is too large is not worth reading.
   if (status === 413) reply.header('connection', 'close');
-  if (isManagementRequest(request)) {
-    const problem = problemBody({ code: refusal.code, status, detail: refusal.message });
-    return reply.code(status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(problem);
+  reply.code(status);
+  const form = errorFormOf(request);
+  switch (form) {
+    case 'problem': {
+      const problem = problemBody({ code: refusal.code, status, detail: refusal.message });
+      return reply.header('cache-control', 'no-store').type(PROBLEM_TYPE).send(problem);
+    }
+    case 'message':
+      return reply.header('cache-control', 'no-store').type('application/json').send(messageBody(refusal.message));
+    case 'codes':
+      return reply.type('application/json').send(errorBody(code, refusal.message));
+    default:
+      return unreachable(form);
   }
-  return reply.code(status).type('application/json').send(errorBody(code, refusal.message));
 }
 
 /** The spec's form of an error. A Buffer, since Fastify adds a charset to the type of anything else. */
@@ -95,15 +110,22 @@ export function errorBody(code: string, message: string): Buffer {
   return Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
 }
 
+/** ChartMuseum's form of an error. */
+function messageBody(message: string): Buffer {
+  return Buffer.from(JSON.stringify({ error: message }));
+}
+
 /** For an address that no route has, or none with this method. */
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const what = `${request.method} ${requestPath(request.originalUrl).slice(0, 200)}`;
   const allowed = methodsAt(request).join(', ');
   if (allowed !== '') reply.header('allow', allowed);
+  const hint = reservedUpload(request.method, request.originalUrl);
+  const why = hint === undefined ? '' : `; ${hint}`;
   const refusal =
     allowed === ''
-      ? new RegistryError('NOT_FOUND', `there is nothing at ${what}`)
-      : new RegistryError('UNSUPPORTED', `there is no ${what}: only ${allowed}`);
+      ? new RegistryError('NOT_FOUND', `there is nothing at ${what}${why}`)
+      : new RegistryError('UNSUPPORTED', `there is no ${what}: only ${allowed}${why}`);
   return answerError(refusal as unknown as FastifyError, request, reply);
 }
 
@@ -121,14 +143,14 @@ function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
     const { refusal, message } = error;
     return refusal === 'stale' ? new Unauthorized(message) : { code: LOGIN_REFUSALS[refusal], message };
   }
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' && isManagementRequest(request)) {
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' && errorFormOf(request) === 'problem') {
     return {
       code: 'MEDIA_TYPE_UNSUPPORTED',
       message: 'the body must be JSON, sent as "Content-Type: application/json"',
     };
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    if (isManagementRequest(request)) {
+    if (errorFormOf(request) === 'problem') {
       return { code: 'BODY_TOO_LARGE', message: 'the body is too large: here it may have 64 KiB' };
     }
     return new RegistryError('MANIFEST_TOO_LARGE', 'the body is too large: a manifest may have 4 MiB, a form 64 KiB');
@@ -145,10 +167,11 @@ function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
   );
 }
 
-/** RFC 6750, section 3; clients read the first challenge only, so there is one. */
+/** Clients read the first challenge only, so there is one: RFC 6750, section 3, or RFC 7617 where they know no tokens. */
 function challenge(request: FastifyRequest, refusal: Unauthorized): string {
   const { scope = request.neededScope, error } = refusal.challenge;
   const base = baseUrlOf(request);
+  if (errorFormOf(request) === 'message') return `Basic realm="${base.host}", charset="UTF-8"`;
   const parts = [
     `realm="${base.href}/token"`,
     `service="${base.host}"`,

@@ -3,17 +3,21 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { SearchIndex } from '../catalog/search-index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Registry } from '../registry/registry.ts';
+import { foldChartName } from './fold-chart-name.ts';
 import { decorate, MAXIMUM_PARAMETER_LENGTH, registerManagement } from './server.ts';
 
 export interface ManagementServerOptions {
   readonly accounts: Accounts;
   readonly registry: Registry;
   readonly catalog: Catalog;
+  readonly search: SearchIndex;
   readonly clock: Clock;
   /** Of the program. */
   readonly version: string;
+  readonly publicUrl: string | null;
   /** Who sends every request. */
   readonly caller: (request: FastifyRequest) => Promise<Caller>;
   /** Takes a line of JSON for each request that failed for a reason of ours. */
@@ -25,10 +29,11 @@ export async function buildManagementServer(options: ManagementServerOptions): P
   const { caller, failures } = options;
   const app = Fastify({
     logger: { level: 'error', stream: failures },
+    rewriteUrl: (request) => foldChartName(request.url ?? '/'),
     routerOptions: { maxParamLength: MAXIMUM_PARAMETER_LENGTH },
     exposeHeadRoutes: false,
   });
-  decorate(app, null);
+  decorate(app, options.publicUrl);
   await registerManagement(app, { ...options, identify: caller, logIn: caller });
   return app;
 }

@@ -2,11 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
 import type { Authentication } from '../access/authentication.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { SearchIndex } from '../catalog/search-index.ts';
+import type { Classic } from '../classic/classic.ts';
 import type { Sightings } from '../events/sightings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullCounts } from '../registry/pull-counts.ts';
@@ -14,9 +22,14 @@ import type { Registry } from '../registry/registry.ts';
 import { markAnswer } from './answer-headers.ts';
 import { type Management, managementRoutes } from './api/management.ts';
 import { arrivalOf, guard } from './authenticate.ts';
+import { foldNamespace } from './classic/addresses.ts';
+import { classicRoutes } from './classic/routes.ts';
+import { crawlerRoute } from './crawlers.ts';
 import { answerError, answerNotFound } from './errors.ts';
+import { foldChartName } from './fold-chart-name.ts';
 import { foldRepositoryName } from './fold-repository-name.ts';
 import { healthRoutes } from './health.ts';
+import { hubRoutes } from './hub.ts';
 import { answerLocalOnly } from './local-only.ts';
 import { logRequests } from './log-requests.ts';
 import { noteRefusals } from './note-refusals.ts';
@@ -45,6 +58,8 @@ export type Routes = FastifyInstance<
 export interface ServerOptions {
   readonly registry: Registry;
   readonly catalog: Catalog;
+  readonly search: SearchIndex;
+  readonly classic: Classic;
   readonly pulls: PullCounts;
   readonly authentication: Authentication;
   readonly sightings: Sightings;
@@ -56,6 +71,8 @@ export interface ServerOptions {
   /** Of the program. */
   readonly version: string;
   readonly publicUrl: string | null;
+  /** Which addresses the index of a classic repository has. */
+  readonly indexUrls: 'tgz' | 'oci';
   readonly trustedProxies: readonly string[];
   readonly logger: FastifyBaseLogger;
 }
@@ -71,7 +88,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       loggerInstance: options.logger,
       logController: new LogController({ disableRequestLogging: true }),
       genReqId: () => randomUUID(),
-      rewriteUrl: (request) => foldRepositoryName(request.url ?? '/'),
+      rewriteUrl: (request) => foldChartName(foldNamespace(foldRepositoryName(request.url ?? '/'))),
       routerOptions: { maxParamLength: MAXIMUM_PARAMETER_LENGTH },
       exposeHeadRoutes: false,
       // No hook runs for what cannot be routed.
@@ -95,14 +112,19 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const { singleSignOn } = options;
   welcomeRoute(app, singleSignOn && LOGIN_PATH);
   healthRoutes(app, options.registry);
+  crawlerRoute(app);
   await app.register(async (scope) => await tokenRoutes(typed(scope), options));
   await app.register(async (scope) => await distributionRoutes(typed(scope), options));
   if (singleSignOn) {
     await app.register(async (scope) => await ssoRoutes(typed(scope), { ...options, ...singleSignOn }));
   }
+  const identify = (request: FastifyRequest) =>
+    options.authentication.identify(request.headers.authorization, arrivalOf(request));
+  await app.register(async (scope) => await classicRoutes(typed(scope), { ...options, identify }));
+  await app.register(async (scope) => hubRoutes(typed(scope), { ...options, identify }));
   await registerManagement(app, {
     ...options,
-    identify: (request) => options.authentication.identify(request.headers.authorization, arrivalOf(request)),
+    identify,
     logIn: (request, credentials) => options.authentication.logIn(credentials, arrivalOf(request)),
   });
   return app;

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Database } from '../ports/database.ts';
 import { listRepositories } from '../tables/repositories.ts';
-import { type Page, pageOf } from './tags.ts';
+import { type Page, pageOf } from './pages.ts';
 
 const BATCH = 1_000;
 

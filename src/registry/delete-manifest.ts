@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference } from '../oci/tag.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import { deleteManifest as deleteManifestRow } from '../tables/manifests.ts';
 import { deleteTag, deleteTagsOf } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
@@ -25,6 +26,7 @@ export async function deleteManifest(
   const at = dependencies.clock.now();
   const occasion = { at, author: actor.author, repository };
   const isDeleted = await dependencies.database.transaction(async (tx) => {
+    const revision = await countCatalogRevisionUp(tx);
     const deletion = { repository, at, by: actor.name };
     if (reference.kind === 'tag') await requireNotFloating(tx, repository, reference.tag);
     const tags =
@@ -32,7 +34,7 @@ export async function deleteManifest(
         ? await deleteTag(tx, reference.tag, deletion)
         : await deleteTagsOf(tx, reference.digest, deletion);
     const names = tags.map(({ tag }) => tag);
-    await recordTagsDeleted(tx, repository, names, at);
+    await recordTagsDeleted(tx, repository, names, { revision, at });
     for (const deleted of tags) await recordEvent(tx, { ...occasion, ...deleted, kind: 'tag.deleted' });
     if (reference.kind === 'tag') return tags.length > 0;
     const { digest } = reference;

@@ -2,19 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { parseChartVersion } from '../charts/version.ts';
 import { sortPrefixOf } from '../charts/version-order.ts';
+import type { Digest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import { enclosingPaths, type RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
-import { countCatalogRevisionUp, setTagsRevision } from '../tables/catalog-revision.ts';
-import { findNewestStable, listStableBelow } from '../tables/chart-versions.ts';
-import {
-  deleteFloatingTag,
-  deleteFloatingTagsBelow,
-  isFloatingTag,
-  pointFloatingTag,
-} from '../tables/floating-tags.ts';
+import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
+import { findNewestStable, hasVersions, listStableVersions } from '../tables/chart-versions.ts';
+import { deleteFloatingTag, deleteFloatingTagsOf, findTagKeeper, pointFloatingTags } from '../tables/floating-tags.ts';
 import { listFloatingSettings } from '../tables/namespaces.ts';
+import { listRepositoriesBelow } from '../tables/repositories.ts';
 
 /** Of whom the tags are, where somebody asks who pushed them. */
 const KEEPER = 'chartroom';
@@ -23,68 +20,125 @@ const BATCH = 1_000;
 
 /** Whether the server keeps floating tags in the repository: as the nearest namespace above says, else not. */
 export async function keepsFloatingTags(database: Queryable, repository: RepositoryName): Promise<boolean> {
-  const settings = await listFloatingSettings(database, enclosingPaths(repository));
-  // In byte order a path comes before all that it encloses.
-  return settings.at(-1)?.floatingTags === 1;
+  return (await nearestSetting(database, repository))?.floatingTags === 1;
 }
 
-/** Points the floating tags of a version's lines at the newest version that each has now, or takes them away. */
+async function nearestSetting(database: Queryable, repository: RepositoryName) {
+  // In byte order a path comes before all that it encloses.
+  return (await listFloatingSettings(database, enclosingPaths(repository))).at(-1);
+}
+
+/**
+ * Where the server keeps them: points the floating tags of these tags' lines at the newest version that each line has now, or
+ * takes them away.
+ * @param tags of versions that came or went, or that stood in the place of a floating tag
+ * @param at milliseconds since 1970
+ */
 export async function refreshFloatingTags(
   tx: Transaction,
   repository: RepositoryName,
-  version: string,
+  tags: readonly Tag[],
   at: number,
 ): Promise<void> {
-  const numbers = parseChartVersion(version)?.numbers;
-  if (!numbers) return;
-  const [major, minor] = numbers;
-  const lines = [[major], [major, minor]] as const;
-  for (const line of lines) {
+  const lines = new Map(tags.flatMap(linesOf).map((line) => [line.join('.') as Tag, line]));
+  if (lines.size === 0 || !(await keepsFloatingTags(tx, repository))) return;
+  for (const [tag, line] of lines) {
     const prefix = sortPrefixOf(...line);
-    const tag = line.join('.') as Tag;
     const newest = await findNewestStable(tx, repository, { prefix, end: `${prefix}~~` });
     if (!newest) await deleteFloatingTag(tx, repository, tag);
-    else {
-      await pointFloatingTag(tx, { repository, tag, digest: newest.digest, pushId: randomUUID(), at, by: KEEPER });
-    }
+    else await point(tx, repository, new Map([[tag, newest.digest]]), at);
   }
 }
 
+/** Of 1.2.3 the lines 1 and 1.2; none of a pre-release or a lenient version, which no floating tag ever points at. */
+function linesOf(tag: Tag): readonly (readonly bigint[])[] {
+  const version = parseChartVersion(tag.replaceAll('_', '+'));
+  if (!version || !((version.strict && !version.prerelease) || FLOATING.test(tag))) return [];
+  const [major, minor] = version.numbers;
+  return [[major], [major, minor]];
+}
+
+async function point(
+  tx: Transaction,
+  repository: RepositoryName,
+  pointers: ReadonlyMap<Tag, Digest>,
+  at: number,
+): Promise<void> {
+  await pointFloatingTags(tx, repository, [...pointers], { pushId: randomUUID(), at, by: KEEPER });
+}
+
 /**
- * Makes the floating tags in and below a namespace what its settings, just changed, ask for.
+ * Makes the floating tags in and below a namespace what its setting, just changed, asks for.
  * @param at milliseconds since 1970
  */
 export async function refreshFloatingTagsBelow(tx: Transaction, path: string, at: number): Promise<void> {
-  const revision = await countCatalogRevisionUp(tx);
-  await deleteFloatingTagsBelow(tx, path);
-  const kept = new Map<RepositoryName, boolean>();
-  const done = new Set<string>();
-  let last = { repository: '', tag: '' };
-  for (;;) {
-    const versions = await listStableBelow(tx, path, last, BATCH);
-    for (const { repository, version } of versions) {
-      const isKept = kept.get(repository) ?? (await keepsFloatingTags(tx, repository));
-      if (!kept.has(repository)) await setTagsRevision(tx, repository, revision);
-      kept.set(repository, isKept);
-      const line = `${repository}:${parseChartVersion(version)?.numbers.slice(0, 2).join('.')}`;
-      if (isKept && !done.has(line)) await refreshFloatingTags(tx, repository, version, at);
-      done.add(line);
+  // First: where transactions run side by side, pushes that did not see the setting end before, and the others wait.
+  await countCatalogRevisionUp(tx);
+  for (let last: string | undefined = ''; last !== undefined; ) {
+    const repositories: readonly RepositoryName[] = await listRepositoriesBelow(tx, path, last, BATCH);
+    for (const repository of repositories) {
+      const setting = await nearestSetting(tx, repository);
+      // What a namespace further down says itself has not changed.
+      if (setting && setting.path.length > path.length) continue;
+      if (setting?.floatingTags === 1) await pointAll(tx, repository, at);
+      else await deleteFloatingTagsOf(tx, repository);
     }
-    const end = versions.at(-1);
-    if (!end || versions.length < BATCH) return;
-    last = end;
+    last = repositories.length < BATCH ? undefined : repositories.at(-1);
   }
 }
 
+async function pointAll(tx: Transaction, repository: RepositoryName, at: number): Promise<void> {
+  const pointers = new Map<Tag, Digest>();
+  for (let last: string | undefined = ''; last !== undefined; ) {
+    const versions: readonly { readonly tag: Tag; readonly digest: Digest; readonly sortKey: string }[] =
+      await listStableVersions(tx, repository, last, BATCH);
+    for (const { tag, digest } of versions) {
+      const [major, minor] = tag.split('.', 2);
+      // The newest of a line comes last.
+      pointers.set(major as Tag, digest);
+      pointers.set(`${major}.${minor}` as Tag, digest);
+    }
+    last = versions.length < BATCH ? undefined : versions.at(-1)?.sortKey;
+  }
+  await point(tx, repository, pointers, at);
+}
+
 /**
- * Clients write no floating tag, and none of its form where the server keeps them.
+ * Clients write no floating tag, and where the server keeps them, no new chart's tag of their form, which would stand in the
+ * place of one. A tag of that form that a client has made already stays the client's.
+ * @param isChart whether what is pushed is a chart
  * @throws RegistryError TAG_KEPT
  */
-export async function requireNotFloating(tx: Queryable, repository: RepositoryName, tag: Tag): Promise<void> {
-  if (!FLOATING.test(tag)) return;
-  if (!(await isFloatingTag(tx, repository, tag)) && !(await keepsFloatingTags(tx, repository))) return;
-  throw new RegistryError(
+export async function requireNotKept(
+  database: Queryable,
+  repository: RepositoryName,
+  tag: Tag,
+  isChart: boolean,
+): Promise<void> {
+  const keeper = FLOATING.test(tag) ? await findTagKeeper(database, repository, tag) : 'client';
+  if (keeper === 'client') return;
+  const setting = await nearestSetting(database, repository);
+  const willKeep = setting?.floatingTags === 1 && (isChart || (await hasVersions(database, repository)));
+  if (keeper === undefined && !willKeep) return;
+  throw kept(
+    repository,
+    tag,
+    setting?.path ?? '',
+    `push a whole version such as ${tag.includes('.') ? tag : `${tag}.0`}.0`,
+  );
+}
+
+/** Nor do clients delete one. @throws RegistryError TAG_KEPT */
+export async function requireNotFloating(database: Queryable, repository: RepositoryName, tag: Tag): Promise<void> {
+  const keeper = FLOATING.test(tag) ? await findTagKeeper(database, repository, tag) : 'client';
+  if (keeper !== 'server') return;
+  const setting = await nearestSetting(database, repository);
+  throw kept(repository, tag, setting?.path ?? '', 'delete or yank the version that it should not point at');
+}
+
+function kept(repository: RepositoryName, tag: Tag, settingPath: string, remedy: string): RegistryError {
+  return new RegistryError(
     'TAG_KEPT',
-    `tag "${tag}" of ${repository} is kept by the registry, on the newest stable version ${tag}.x: push a whole version such as ${tag.includes('.') ? tag : `${tag}.0`}.0, or have a maintainer run "chartroom namespace set" with --floating-tags false`,
+    `tag "${tag}" of ${repository} is kept by the registry, on the newest stable version ${tag}.x: ${remedy}, or have a maintainer run "chartroom namespace set ${settingPath || '/'} --floating-tags false"`,
   );
 }

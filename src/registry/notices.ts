@@ -4,13 +4,14 @@ import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Database, Transaction } from '../ports/database.ts';
+import type { Database, Queryable, Transaction } from '../ports/database.ts';
 import { countCatalogRevisionUp, setTagsRevision } from '../tables/catalog-revision.ts';
 import { applyNotices } from '../tables/chart-versions.ts';
 import { deleteNotice, type NoticeRow, putNotice } from '../tables/notices.ts';
+import { repositoryExists } from '../tables/repositories.ts';
 import { setTagListed } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
-import { keepsFloatingTags, refreshFloatingTags } from './floating-tags.ts';
+import { refreshFloatingTags } from './floating-tags.ts';
 import { unknownRepository } from './read-manifest.ts';
 
 /** What a notice is about: a version, or with an empty tag the whole chart. */
@@ -47,8 +48,9 @@ export class Notices {
     const at = this.#clock.now();
     const row = { ...notice, notedAt: at, notedBy: actor.name };
     await this.#database.transaction(async (tx) => {
+      const revision = await countCatalogRevisionUp(tx);
       await putNotice(tx, row);
-      if (!(await follow(tx, notice, at))) throw missing(notice);
+      if (!(await follow(tx, notice, { revision, at }))) throw await missing(tx, notice);
       const { repository, tag, kind, reason, replacement } = notice;
       const detail = { notice: kind, reason, replacement };
       await recordEvent(tx, { kind: 'notice.put', at, author: actor.author, repository, tag, detail });
@@ -56,13 +58,18 @@ export class Notices {
     return row;
   }
 
-  /** Takes a notice down, and with it all that it did. @throws RegistryError NOT_FOUND when there is none */
-  async remove(subject: NoticeSubject, actor: Actor): Promise<void> {
+  /**
+   * Takes a notice down, and with it all that it did.
+   * @param kind what it must say to be taken down; whatever it says when undefined
+   * @throws RegistryError NOT_FOUND when there is none
+   */
+  async remove(subject: NoticeSubject, actor: Actor, kind?: NewNotice['kind']): Promise<void> {
     const at = this.#clock.now();
     await this.#database.transaction(async (tx) => {
+      const revision = await countCatalogRevisionUp(tx);
       const removed = await deleteNotice(tx, subject.repository, subject.tag);
-      if (!removed) throw new RegistryError('NOT_FOUND', `there is no notice on ${shown(subject)}`);
-      await follow(tx, subject, at);
+      if (!removed || (kind ?? removed.kind) !== removed.kind) throw noNotice(subject, removed?.kind, kind);
+      await follow(tx, subject, { revision, at });
       const { repository, tag } = subject;
       const detail = { notice: removed.kind, reason: removed.reason, replacement: removed.replacement };
       await recordEvent(tx, { kind: 'notice.removed', at, author: actor.author, repository, tag, detail });
@@ -70,25 +77,33 @@ export class Notices {
   }
 }
 
-/** @returns whether there is anything that the notice is about */
-async function follow(tx: Transaction, { repository, tag }: NoticeSubject, at: number): Promise<boolean> {
-  const revision = await countCatalogRevisionUp(tx);
-  const versions = await applyNotices(tx, repository, tag, revision);
-  if (versions.length === 0) return false;
-  await setTagsRevision(tx, repository, revision);
+/** The revision of the catalog with which something changes, and when: milliseconds since 1970. */
+interface Change {
+  readonly revision: number;
+  readonly at: number;
+}
+
+/** Has lists and floating tags follow. @returns whether there is anything that the notice is about */
+async function follow(tx: Transaction, { repository, tag }: NoticeSubject, change: Change): Promise<boolean> {
+  const versions = await applyNotices(tx, repository, tag, change.revision);
   // A notice on the whole chart takes nothing out of any list.
-  if (tag === '') return true;
-  const isKept = await keepsFloatingTags(tx, repository);
-  for (const version of versions) {
-    await setTagListed(tx, repository, version.tag, version.listed === 1);
-    if (isKept) await refreshFloatingTags(tx, repository, version.version, at);
-  }
+  if (tag === '' || versions.length === 0) return versions.length > 0;
+  await setTagsRevision(tx, repository, change.revision);
+  for (const version of versions) await setTagListed(tx, repository, version.tag, version.listed === 1);
+  await refreshFloatingTags(tx, repository, [tag], change.at);
   return true;
 }
 
-function missing(subject: NoticeSubject): RegistryError {
-  if (subject.tag === '') return unknownRepository(subject.repository);
-  return new RegistryError('MANIFEST_UNKNOWN', `${subject.repository} has no version with the tag "${subject.tag}"`);
+async function missing(database: Queryable, { repository, tag }: NoticeSubject): Promise<RegistryError> {
+  if (!(await repositoryExists(database, repository))) return unknownRepository(repository);
+  if (tag === '') return new RegistryError('NAME_UNKNOWN', `there is no chart in ${repository}`);
+  return new RegistryError('MANIFEST_UNKNOWN', `${repository} has no version with the tag "${tag}"`);
+}
+
+function noNotice(subject: NoticeSubject, actual: string | undefined, asked: string | undefined): RegistryError {
+  if (actual !== undefined) return new RegistryError('NOT_FOUND', `${shown(subject)} is ${actual}, and not ${asked}`);
+  const what = asked === undefined ? `there is no notice on ${shown(subject)}` : `${shown(subject)} is not ${asked}`;
+  return new RegistryError('NOT_FOUND', what);
 }
 
 function shown({ repository, tag }: NoticeSubject): string {

@@ -8,7 +8,7 @@ import { RegistryError } from '../oci/error.ts';
 import { parentOf, type RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Transaction } from '../ports/database.ts';
-import { countCatalogRevisionUp, setTagsRevision } from '../tables/catalog-revision.ts';
+import { setTagsRevision } from '../tables/catalog-revision.ts';
 import { putDependencies } from '../tables/chart-dependencies.ts';
 import {
   findFileNameOwner,
@@ -17,13 +17,21 @@ import {
   withdrawChartVersion,
 } from '../tables/chart-versions.ts';
 import { setTagListed, type TagRow } from '../tables/tags.ts';
-import { keepsFloatingTags, refreshFloatingTags } from './floating-tags.ts';
+import { refreshFloatingTags } from './floating-tags.ts';
 
 /** A chart as it is published: what the manifest holds, and what Chart.yaml says. */
 export interface PublishedChart {
   readonly metadata: ChartMetadata;
   readonly contentDigest: Digest;
   readonly provenanceDigest: Digest | undefined;
+}
+
+/** A tag that points at something else than before, and the revision of the catalog with which it does. */
+export interface TagChange {
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
+  readonly row: TagRow;
+  readonly revision: number;
 }
 
 /**
@@ -33,23 +41,27 @@ export interface PublishedChart {
  */
 export async function recordTagSet(
   tx: Transaction,
-  repository: RepositoryName,
-  tag: Tag,
-  row: TagRow,
+  change: TagChange,
   chart: PublishedChart | undefined,
 ): Promise<void> {
-  const revision = await countCatalogRevisionUp(tx);
+  const { repository, tag, row, revision } = change;
   await setTagsRevision(tx, repository, revision);
-  if (!chart || row.digest === null) {
-    await withdraw(tx, repository, tag, row.pushedAt, revision);
-    return;
-  }
-  const version = publishedVersion(repository, tag, row, row.digest, chart);
+  if (chart && row.digest !== null) await publish(tx, publishedVersion(change, row.digest, chart), chart, revision);
+  else await withdrawChartVersion(tx, repository, tag, revision);
+  await refreshFloatingTags(tx, repository, [tag], row.pushedAt);
+}
+
+async function publish(
+  tx: Transaction,
+  version: PublishedVersion,
+  { metadata }: PublishedChart,
+  revision: number,
+): Promise<void> {
+  const { repository, tag } = version;
   await requireFreeFileName(tx, version);
   const { isListed } = await putChartVersion(tx, version, revision);
   if (!isListed) await setTagListed(tx, repository, tag, false);
-  await putDependencies(tx, repository, tag, dependenciesOf(chart.metadata));
-  if (await keepsFloatingTags(tx, repository)) await refreshFloatingTags(tx, repository, version.version, row.pushedAt);
+  await putDependencies(tx, repository, tag, dependenciesOf(metadata));
 }
 
 /** After tags were deleted. @param at milliseconds since 1970 */
@@ -57,29 +69,16 @@ export async function recordTagsDeleted(
   tx: Transaction,
   repository: RepositoryName,
   tags: readonly Tag[],
-  at: number,
+  { revision, at }: { readonly revision: number; readonly at: number },
 ): Promise<void> {
   if (tags.length === 0) return;
-  const revision = await countCatalogRevisionUp(tx);
   await setTagsRevision(tx, repository, revision);
-  for (const tag of tags) await withdraw(tx, repository, tag, at, revision);
+  for (const tag of tags) await withdrawChartVersion(tx, repository, tag, revision);
+  await refreshFloatingTags(tx, repository, tags, at);
 }
 
-async function withdraw(
-  tx: Transaction,
-  repository: RepositoryName,
-  tag: Tag,
-  at: number,
-  revision: number,
-): Promise<void> {
-  const version = await withdrawChartVersion(tx, repository, tag, revision);
-  if (version !== undefined) await refreshFloatingTags(tx, repository, version, at);
-}
-
-export function publishedVersion(
-  repository: RepositoryName,
-  tag: Tag,
-  { pushedAt, pushedBy }: TagRow,
+function publishedVersion(
+  { repository, tag, row: { pushedAt, pushedBy } }: TagChange,
   digest: Digest,
   { metadata, contentDigest, provenanceDigest }: PublishedChart,
 ): PublishedVersion {
@@ -108,9 +107,10 @@ async function requireFreeFileName(tx: Transaction, version: PublishedVersion): 
   const { namespace, fileName, repository } = version;
   const owner = await findFileNameOwner(tx, namespace, fileName, repository);
   if (!owner) return;
+  const state = owner.digest === null ? 'was published and deleted' : 'is published';
   throw new RegistryError(
     'FILE_NAME_TAKEN',
-    `${version.name} ${version.version} and ${owner.name} ${owner.version}, which is published in ${namespace || 'the root namespace'}, would both be the file ${fileName} of its classic repository: raise "version" in Chart.yaml and push again`,
+    `${version.name} ${version.version} and ${owner.name} ${owner.version}, which ${state} in ${namespace || 'the root namespace'}, would both be the file ${fileName} of its classic repository: raise "version" in Chart.yaml and push again`,
   );
 }
 

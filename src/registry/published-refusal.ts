@@ -1,17 +1,39 @@
 // Words the refusal of a push to a tag that is fixed to other content: what is there, since when, by whom, what to do.
-import { type Digest, shortDigest } from '../oci/digest.ts';
+import { shortDigest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import { parentOf, type RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Queryable } from '../ports/database.ts';
 import { findTag, type TagRow } from '../tables/tags.ts';
 import type { ChartPush } from './push-chart.ts';
+import { isFixed, type TagRules } from './tag-rules.ts';
+
+/** What of a chart decides whether its push would repeat what is published. */
+export type ComparedChart = Pick<ChartPush, 'metadata' | 'identity'>;
+
+/**
+ * Refuses a chart before its bytes are kept, where its push would be refused. Between this and the push things may change, so
+ * it is the push that decides.
+ * @throws RegistryError VERSION_PUBLISHED
+ */
+export async function requireNotPublished(
+  { database, rules }: { readonly database: Queryable; readonly rules: TagRules },
+  repository: RepositoryName,
+  tag: Tag,
+  chart: ComparedChart,
+): Promise<void> {
+  const published = await findTag(database, repository, tag);
+  if (!published || published.identity === chart.identity) return;
+  const isFree = published.fixed === 0 && !isFixed(rules, tag, true);
+  if (isFree || (published.digest === null && rules.republishDeleted)) return;
+  throw new RegistryError('VERSION_PUBLISHED', chartMessage(repository, published, chart));
+}
 
 export async function publishedRefusal(
   database: Queryable,
   repository: RepositoryName,
   tag: Tag,
-  push: { readonly digest: Digest; readonly chart: ChartPush | undefined },
+  push: { readonly chart: ComparedChart | undefined },
 ): Promise<RegistryError> {
   const published = await findTag(database, repository, tag);
   if (!published) throw new Error(`tag ${tag} of ${repository} refused a push and is not there`);
@@ -21,7 +43,7 @@ export async function publishedRefusal(
   return new RegistryError('VERSION_PUBLISHED', message);
 }
 
-function chartMessage(repository: RepositoryName, published: TagRow, chart: ChartPush): string {
+function chartMessage(repository: RepositoryName, published: TagRow, chart: ComparedChart): string {
   const { name, version } = chart.metadata;
   const place = parentOf(repository) === '' ? '' : ` in ${parentOf(repository)}`;
   const remedy = 'raise "version" in Chart.yaml and push again';

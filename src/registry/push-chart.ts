@@ -1,13 +1,14 @@
 // What is special when the manifest that is pushed is a Helm chart's.
-
 import type { ChartMetadata } from '../charts/chart-yaml.ts';
+import { fileNameOf } from '../charts/file-name.ts';
 import { type ChartLayers, chartLayers, type Finding, inspectChart, MAXIMUM_CONFIG_BYTES } from '../charts/inspect.ts';
+import { MAXIMUM_PROVENANCE_BYTES, requireProvenanceOf } from '../charts/provenance.ts';
 import {
   repositoryWithoutRepeatedName,
   requireMatchingRepository,
   requireMatchingTag,
 } from '../charts/publish-rules.ts';
-import type { Digest } from '../oci/digest.ts';
+import { algorithmOf, type Digest, finishHash, startHash } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { Descriptor, ImageManifest, Manifest } from '../oci/manifest.ts';
 import { isHelmType } from '../oci/media-types.ts';
@@ -22,7 +23,7 @@ import type { Actor } from './actor.ts';
 import type { TagRules } from './tag-rules.ts';
 
 /** bytes; an archive that is larger packed than Helm takes unpacked is not worth opening */
-const MAXIMUM_ARCHIVE_BYTES = 110 * 1024 * 1024;
+export const MAXIMUM_ARCHIVE_BYTES = 110 * 1024 * 1024;
 
 export interface ChartPush {
   readonly metadata: ChartMetadata;
@@ -54,6 +55,7 @@ export async function inspectChartPush(
   const { metadata, findings } = await inspect(dependencies, layers);
   requireMatchingRepository(repository, metadata, actor.address);
   for (const tag of push.tags) requireMatchingTag(tag, metadata);
+  if (layers.provenance) await requireProvenance(dependencies.blobs, metadata, layers.content, layers.provenance);
   const meant = repositoryWithoutRepeatedName(repository, metadata);
   return {
     metadata,
@@ -105,7 +107,7 @@ export async function recordChart(
 }
 
 /** helm takes what has its types for a chart, in whatever place of the manifest they stand. */
-function isChart(manifest: Manifest): manifest is ImageManifest {
+export function isChart(manifest: Manifest): manifest is ImageManifest {
   if (manifest.kind === 'index') return false;
   return [manifest.config, ...manifest.layers].some(({ mediaType }) => isHelmType(mediaType));
 }
@@ -125,16 +127,40 @@ async function inspect(
       `the chart's archive has ${layers.content.size} bytes, more than it may have unpacked`,
     );
   }
-  const config = await readSmall(dependencies.blobs, layers.config);
+  const config = await readSmall(dependencies.blobs, 'config', layers.config, MAXIMUM_CONFIG_BYTES);
   const content = await open(dependencies.blobs, layers.content);
   return await inspectChart(config, content, { versions: dependencies.rules.versions });
 }
 
-async function readSmall(blobs: BlobStore, descriptor: Descriptor): Promise<Uint8Array> {
-  if (descriptor.size > MAXIMUM_CONFIG_BYTES) {
+/** @throws RegistryError MANIFEST_INVALID when what it signs is not this archive */
+async function requireProvenance(
+  blobs: BlobStore,
+  metadata: ChartMetadata,
+  content: Descriptor,
+  provenance: Descriptor,
+): Promise<void> {
+  const bytes = await readSmall(blobs, 'provenance file', provenance, MAXIMUM_PROVENANCE_BYTES);
+  requireProvenanceOf({ fileName: fileNameOf(metadata), contentDigest: await sha256Of(blobs, content) }, bytes);
+}
+
+/** A provenance file names the archive by this digest, whatever the manifest names it by. */
+async function sha256Of(blobs: BlobStore, content: Descriptor): Promise<Digest> {
+  if (algorithmOf(content.digest) === 'sha256') return content.digest;
+  const hash = startHash('sha256');
+  for await (const chunk of await open(blobs, content)) hash.update(chunk);
+  return finishHash(hash, 'sha256');
+}
+
+async function readSmall(
+  blobs: BlobStore,
+  what: string,
+  descriptor: Descriptor,
+  maximumBytes: number,
+): Promise<Uint8Array> {
+  if (descriptor.size > maximumBytes) {
     throw new RegistryError(
       'MANIFEST_INVALID',
-      `the chart's config has ${descriptor.size} bytes, at most ${MAXIMUM_CONFIG_BYTES} are allowed`,
+      `the chart's ${what} has ${descriptor.size} bytes, at most ${maximumBytes} are allowed`,
     );
   }
   const chunks: Uint8Array[] = [];

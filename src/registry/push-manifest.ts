@@ -11,14 +11,15 @@ import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { ConstraintViolation, type Database, type Queryable, type Transaction } from '../ports/database.ts';
 import { findBlobSize } from '../tables/blobs.ts';
+import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import { findManifestSize, insertManifest, leadToChart } from '../tables/manifests.ts';
 import { createRepository } from '../tables/repositories.ts';
 import { pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
-import { requireNotFloating } from './floating-tags.ts';
+import { requireNotKept } from './floating-tags.ts';
 import { type PublishedChart, recordTagSet } from './publish-version.ts';
 import { publishedRefusal } from './published-refusal.ts';
-import { type ChartPush, inspectChartPush, recordChart, requireNotNamedTwice } from './push-chart.ts';
+import { type ChartPush, inspectChartPush, isChart, recordChart, requireNotNamedTwice } from './push-chart.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
 
 export interface ManifestPush {
@@ -54,6 +55,8 @@ export async function pushManifest(dependencies: PushDependencies, push: Manifes
   const digest = requireDigest(push);
   const manifest = parseManifest(push.bytes, push.contentType);
   const tags = [...new Set([...(push.reference.kind === 'tag' ? [push.reference.tag] : []), ...push.tags])];
+  // Also before the chart is looked at: no such tag is its version, and that is not what there is to say of it.
+  for (const tag of tags) await requireNotKept(dependencies.database, push.repository, tag, isChart(manifest));
   await requireReferences(dependencies.database, push.repository, manifest);
   const chart = await inspectChartPush(dependencies, { ...push, manifest, tags });
   if (!chart) await requireNoWayToChart(dependencies.database, push.repository, manifest, tags);
@@ -82,6 +85,8 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
   const { push, digest, manifest, tags, chart } = accepted;
   const { repository, actor } = push;
   const at = clock.now();
+  // Before all that others could wait for: where transactions run side by side, those that change tags come one after the other.
+  const revision = tags.length === 0 ? 0 : await countCatalogRevisionUp(tx);
   if (chart) await requireNotNamedTwice(tx, repository, chart, actor);
   await createRepository(tx, repository, at);
   const isNew = await insertManifest(tx, {
@@ -97,9 +102,8 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
   if (isNew) await recordEvent(tx, { kind: 'manifest.pushed', at, author: actor.author, repository, digest });
   if (chart) await recordChart(tx, repository, digest, chart);
   const pushId = randomUUID();
-  // In one order for everybody: two pushes that wrote the same tags in different orders would wait for each other for ever.
-  for (const tag of tags.toSorted()) {
-    await requireNotFloating(tx, repository, tag);
+  for (const tag of tags) {
+    await requireNotKept(tx, repository, tag, chart !== undefined);
     const pointed = await pointTag(tx, {
       repository,
       tag,
@@ -115,7 +119,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
     if (!pointed) throw await publishedRefusal(tx, repository, tag, accepted);
     // A push that only repeats what is published leaves no event.
     if (pointed.pushId !== pushId) continue;
-    await recordTagSet(tx, repository, tag, pointed, chart && publishedChart(chart));
+    await recordTagSet(tx, { repository, tag, row: pointed, revision }, chart && publishedChart(chart));
     const occasion = { at, author: actor.author, repository, tag, digest };
     const { name = '', version = '' } = chart?.metadata ?? {};
     await recordEvent(

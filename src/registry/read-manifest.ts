@@ -3,18 +3,33 @@ import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference } from '../oci/tag.ts';
 import type { Database } from '../ports/database.ts';
-import { findManifest, type StoredManifest } from '../tables/manifests.ts';
+import { findManifest, type NoticedManifest, type StoredManifest } from '../tables/manifests.ts';
 import { repositoryExists } from '../tables/repositories.ts';
+
+export interface ReadManifest extends StoredManifest {
+  /** For whoever pulls it: what a notice says of the version; undefined when there is none. */
+  readonly warning: string | undefined;
+}
 
 /** @throws RegistryError MANIFEST_UNKNOWN, or NAME_UNKNOWN when nothing was ever pushed to the repository */
 export async function readManifest(
   database: Database,
   repository: RepositoryName,
   reference: Reference,
-): Promise<StoredManifest> {
+): Promise<ReadManifest> {
   const manifest = await findManifest(database, repository, reference);
-  if (manifest) return manifest;
-  throw await missingManifest(database, repository, reference);
+  if (!manifest) throw await missingManifest(database, repository, reference);
+  return { ...manifest, warning: warningOf(repository, manifest) };
+}
+
+/** `team/web 1.2.0 is yanked: loses data on upgrade; use 1.2.1 instead` */
+function warningOf(
+  repository: RepositoryName,
+  { notice, noticeTag, reason, replacement, version }: NoticedManifest,
+): string | undefined {
+  if (notice === null) return undefined;
+  const what = noticeTag === '' ? repository : `${repository} ${version}`;
+  return `${what} is ${notice}${reason ? `: ${reason}` : ''}${replacement ? `; use ${replacement} instead` : ''}`;
 }
 
 /** Words the refusal for something that is not there. */

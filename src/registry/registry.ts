@@ -6,7 +6,6 @@ import type { Reference, Tag } from '../oci/tag.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
-import type { StoredManifest } from '../tables/manifests.ts';
 import { listRepositories } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
 import { backfillVersions } from './backfill-versions.ts';
@@ -14,11 +13,13 @@ import { Blobs } from './blobs.ts';
 import { listCatalog } from './catalog.ts';
 import { deleteManifest } from './delete-manifest.ts';
 import { Notices } from './notices.ts';
+import type { Page } from './pages.ts';
+import { type ComparedChart, requireNotPublished } from './published-refusal.ts';
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts';
-import { readManifest } from './read-manifest.ts';
+import { type ReadManifest, readManifest } from './read-manifest.ts';
 import { listReferrers, type ReferrersPage } from './referrers.ts';
-import type { TagRules } from './tag-rules.ts';
-import { listTags, type Page } from './tags.ts';
+import { TagLists } from './tag-lists.ts';
+import { isFixed, type TagRules } from './tag-rules.ts';
 import { Uploads } from './uploads.ts';
 
 export interface RegistryOptions {
@@ -33,6 +34,7 @@ export class Registry {
   readonly uploads: Uploads;
   readonly blobs: Blobs;
   readonly notices: Notices;
+  readonly tagLists: TagLists;
   readonly #options: RegistryOptions;
 
   constructor(options: RegistryOptions) {
@@ -40,25 +42,30 @@ export class Registry {
     this.uploads = new Uploads(options);
     this.blobs = new Blobs(options);
     this.notices = new Notices(options);
+    this.tagLists = new TagLists(options);
   }
 
   async pushManifest(push: ManifestPush): Promise<PushedManifest> {
     return await pushManifest(this.#options, push);
   }
 
-  async readManifest(repository: RepositoryName, reference: Reference): Promise<StoredManifest> {
+  /** @throws RegistryError VERSION_PUBLISHED where a push of the chart would be refused for that, as far as is known now */
+  async requireNotPublished(repository: RepositoryName, tag: Tag, chart: ComparedChart): Promise<void> {
+    await requireNotPublished(this.#options, repository, tag, chart);
+  }
+
+  /** Whether what a chart's tag points at never changes, so that it may be kept for ever by whoever has read it. */
+  neverChanges(tag: Tag): boolean {
+    const { rules } = this.#options;
+    return isFixed(rules, tag, true) && !rules.republishDeleted;
+  }
+
+  async readManifest(repository: RepositoryName, reference: Reference): Promise<ReadManifest> {
     return await readManifest(this.#options.database, repository, reference);
   }
 
   async deleteManifest(repository: RepositoryName, reference: Reference, actor: Actor): Promise<void> {
     await deleteManifest(this.#options, repository, reference, actor);
-  }
-
-  async listTags(
-    repository: RepositoryName,
-    page: { readonly last: string; readonly limit: number },
-  ): Promise<Page<Tag>> {
-    return await listTags(this.#options.database, repository, page);
   }
 
   async listReferrers(query: {

@@ -13,6 +13,10 @@ export interface TagRules {
   readonly republishDeleted: boolean;
 }
 
+/** Where Artifact Hub looks for who owns a chart: must be replaced whenever that changes. */
+const ARTIFACT_HUB_TAG = 'artifacthub.io';
+
 export function isFixed(rules: TagRules, tag: Tag, isChart: boolean): boolean {
+  if (tag === ARTIFACT_HUB_TAG) return false;
   return matchesPatterns(tag, isChart ? rules.fixedChartTags : rules.fixedTags);
 }

@@ -1,7 +1,7 @@
 // Uploads: bytes that arrive in one request or in several, until their digest makes a blob of them.
 import { randomUUID } from 'node:crypto';
 import type { ByteRange } from '../oci/byte-range.ts';
-import { algorithmOf, type Digest, type DigestAlgorithm, finishHash, startHash } from '../oci/digest.ts';
+import { algorithmOf, type Digest, type DigestAlgorithm, digestOf, finishHash, startHash } from '../oci/digest.ts';
 import { ChunkOutOfOrder, RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
@@ -10,6 +10,7 @@ import type { Database } from '../ports/database.ts';
 import { findBlobSize, linkBlob, repositoriesWithBlob } from '../tables/blobs.ts';
 import { deleteUpload, findUpload, insertUpload } from '../tables/uploads.ts';
 import type { Actor } from './actor.ts';
+import { type CollectedBytes, collectBytes } from './collected-bytes.ts';
 import { RunningDigests } from './running-digests.ts';
 import { UploadLocks, untilTakenOver } from './upload-locks.ts';
 
@@ -76,6 +77,25 @@ export class Uploads {
       this.#digests.forget(id);
       await this.#blobs.discard(id);
     }
+  }
+
+  /** Makes a blob of bytes that the registry itself has written. */
+  async storeBytes(
+    repository: RepositoryName,
+    bytes: Uint8Array,
+  ): Promise<{ readonly digest: Digest; readonly size: number }> {
+    const digest = digestOf(bytes);
+    async function* body(): AsyncIterable<Uint8Array> {
+      yield bytes;
+    }
+    await this.store(repository, digest, { body: body(), range: undefined, length: bytes.length });
+    return { digest, size: bytes.length };
+  }
+
+  /** Takes bytes of which it is not known yet what they are. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
+  async collect(body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
+    const store = { database: this.#database, blobs: this.#blobs, clock: this.#clock };
+    return await collectBytes(store, this.#limited(0, body));
   }
 
   /** How many bytes have arrived. @throws RegistryError BLOB_UPLOAD_UNKNOWN also when the upload is somebody else's */

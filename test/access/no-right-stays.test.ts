@@ -12,6 +12,7 @@ import { readMigrations } from '../../src/adapters/migration-files.ts';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import type { Database } from '../../src/ports/database.ts';
+import { refreshFloatingTagsBelow } from '../../src/registry/floating-tags.ts';
 import { migrate } from '../../src/tables/migrate.ts';
 import { findRobot } from '../../src/tables/robots.ts';
 import { findTrustRule } from '../../src/tables/trust-rules.ts';
@@ -95,7 +96,7 @@ async function openWorld() {
   const database = openSqliteDatabase(join(folder, 'test.db'));
   const clock = new TestClock('2026-11-23T10:00:00Z');
   await migrate(database, await readMigrations('sqlite'), 0);
-  const accounts = new Accounts({ database, clock, auditDays: 1 });
+  const accounts = new Accounts({ database, clock, auditDays: 1, refreshFloatingTags: refreshFloatingTagsBelow });
   const world = new World(database, accounts, clock);
   await world.begin();
   return Object.assign(world, {
@@ -242,7 +243,7 @@ class World {
         return;
       case 'inherit':
         model.visibility.delete(step.path);
-        await namespaces.inheritVisibility(step.path, MANAGER);
+        await namespaces.reset(step.path, MANAGER);
         return;
       case 'scope robot':
         [model.robot.path, model.robot.push] = [step.path, step.push];

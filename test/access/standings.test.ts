@@ -98,7 +98,7 @@ describe('visibility', () => {
     await namespaces.setVisibility({ path: 'open/secret', visibility: 'private' }, MANAGER);
     const on = async (name: string) => await actions(ANONYMOUS, parseRepositoryName(name));
     expect([await on('open/web'), await on('open/secret/web'), await on('opened')]).toEqual(['pull', '', '']);
-    await namespaces.inheritVisibility('open/secret', MANAGER);
+    await namespaces.reset('open/secret', MANAGER);
     expect(await on('open/secret/web')).toBe('pull');
     await namespaces.setVisibility({ path: 'open', visibility: 'private' }, MANAGER);
     expect(await on('open/web')).toBe('');

@@ -5,6 +5,7 @@ import { Passwords } from '../../src/access/passwords.ts';
 import { Accounts } from '../../src/accounts/accounts.ts';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { systemClock } from '../../src/ports/clock.ts';
+import { refreshFloatingTagsBelow } from '../../src/registry/floating-tags.ts';
 import { AUTHOR } from '../support/manager.ts';
 import { startRegistry } from '../support/start-registry.ts';
 
@@ -41,7 +42,8 @@ test.each([
 ])('of starts at the same time one makes the administrator, and only that one says so: %s', async (_how, given) => {
   await using registry = await startRegistry({ auth: 'none', adminPassword: null });
   const database = openSqliteDatabase(join(registry.dataDir, 'chartroom.db'));
-  const accounts = () => new Accounts({ database, clock: systemClock, auditDays: 1 });
+  const accounts = () =>
+    new Accounts({ database, clock: systemClock, auditDays: 1, refreshFloatingTags: refreshFloatingTagsBelow });
   const made = await Promise.all([1, 2, 3].map(async () => await accounts().users.ensureAdministrator(given, AUTHOR)));
   const [password = '', ...more] = made.filter((each) => each !== undefined);
   expect(more).toEqual([]);

@@ -45,6 +45,20 @@ export function clientsToFind(environment: NodeJS.ProcessEnv): readonly Client[]
     goClient('oras', '1.3.6', ['version'], 'oras.land/oras/cmd/oras'),
     goClient('crane', '0.22.1', ['version'], 'github.com/google/go-containerregistry/cmd/crane'),
     goClient('regctl', '0.11.7', ['version'], 'github.com/regclient/regclient/cmd/regctl'),
+    {
+      name: 'cm-push-0.10.4',
+      program: 'helm-cm-push',
+      // It does not say which one it is.
+      version: undefined,
+      versionArguments: [],
+      source: {
+        kind: 'go',
+        module: 'github.com/chartmuseum/helm-push/cmd/helm-cm-push@v0.10.4',
+        byHand:
+          'to provide it by hand, run "go build -o <this checkout>/.cache/clients/cm-push-0.10.4 ./cmd/helm-cm-push" in a ' +
+          'checkout of https://github.com/chartmuseum/helm-push at v0.10.4',
+      },
+    },
     debianClient('skopeo', 'skopeo'),
     debianClient('gpg', 'gnupg'),
     debianClient('openssl', 'openssl'),

@@ -2,38 +2,9 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ClientHome } from './support/client-home.ts';
-import { clientPath, describeWalk, requireClient } from './support/found-clients.ts';
+import { clientPath, describeWalk } from './support/found-clients.ts';
 import { type Account, type ServerProcess, startServer } from './support/server-process.ts';
-
-interface SigningKey {
-  readonly user: string;
-  /** The old keyring formats, which are all that helm reads. */
-  readonly secretKeyring: string;
-  readonly publicKeyring: string;
-}
-
-/** Makes a key with no passphrase in a keyring of its own. */
-async function makeSigningKey(user: string): Promise<SigningKey> {
-  const home = await ClientHome.make();
-  const gpg = async (...parameters: readonly string[]) =>
-    home.succeed(requireClient('gpg'), [
-      '--homedir',
-      home.folder,
-      '--batch',
-      '--pinentry-mode',
-      'loopback',
-      ...parameters,
-    ]);
-  const secretKeyring = join(home.folder, 'secring.gpg');
-  const publicKeyring = join(home.folder, 'pubring.gpg');
-  await gpg('--passphrase', '', '--quick-generate-key', user, 'rsa2048', 'sign', 'never');
-  await gpg('--passphrase', '', '--output', secretKeyring, '--export-secret-keys');
-  await gpg('--output', publicKeyring, '--export');
-  // gpg leaves an agent running for its home; it would outlive the test.
-  await home.run('gpgconf', ['--homedir', home.folder, '--kill', 'all']);
-  return { user, secretKeyring, publicKeyring };
-}
+import { makeSigningKey, type SigningKey } from './support/signing-key.ts';
 
 describe.skipIf(clientPath('gpg') === undefined)('signed charts', () => {
   let key: SigningKey;

@@ -19,14 +19,20 @@ import { addMember } from './support/members.ts';
 const TABLE = `
                  nobody wrong gone stranger reader writer maint admin puller pusher deleter laptop desk job
 everybody        ok     ok    ok   ok       ok     ok     ok    ok    ok     ok     ok      ok     ok   ok
+browse           ok     401   401  ok       ok     ok     ok    ok    ok     ok     ok      ok     ok   ok
 login            401    401   401  ok       ok     ok     ok    ok    ok     ok     ok      ok     ok   ok
 pull public      ok     ok    ok   ok       ok     ok     ok    ok    ok     ok     ok      ok     ok   ok
+list public      ok     ok    ok   ok       ok     ok     ok    ok    ok     ok     ok      ok     ok   ok
 push public      401    401   401  403      403    ok     ok    ok    403    ok     403     403    ok   ok
 delete public    401    401   401  403      403    403    ok    ok    403    403    ok      403    ok   403
 pull private     401    401   401  404      ok     ok     ok    ok    ok     ok     404     ok     ok   ok
+list private     401    401   401  404      ok     ok     ok    ok    ok     ok     ok      ok     ok   ok
 push private     401    401   401  403      403    ok     ok    ok    403    ok     403     403    ok   ok
 delete private   401    401   401  403      403    403    ok    ok    403    403    ok      403    ok   403
 pull elsewhere   401    401   401  404      404    404    404   ok    404    404    404     404    404  404
+list elsewhere   401    401   401  404      404    404    404   ok    404    404    404     404    404  404
+claim public     ok     ok    ok   ok       ok     ok     ok    ok    ok     ok     ok      ok     ok   ok
+claim private    404    404   404  404      ok     ok     ok    ok    ok     ok     404     ok     ok   ok
 manage           401    401   401  ok       ok     ok     ok    ok    403    403    403     403    ok   403
 manage private   401    401   401  403      403    403    ok    ok    403    403    403     403    ok   403
 a robot of it    401    401   401  404      404    404    ok    ok    403    403    403     403    ok   403
@@ -46,6 +52,8 @@ const ROUTES: readonly (readonly [route: string, need: string, path: string, ok:
   ['HEAD /livez', 'everybody', '/livez', 200],
   ['GET /readyz', 'everybody', '/readyz', 200],
   ['HEAD /readyz', 'everybody', '/readyz', 200],
+  ['GET /robots.txt', 'everybody', '/robots.txt', 200],
+  ['HEAD /robots.txt', 'everybody', '/robots.txt', 200],
   ['GET /v2', 'login', '/v2', 200],
   ['HEAD /v2', 'login', '/v2', 200],
   ['GET /v2/', 'login', '/v2/', 200],
@@ -66,6 +74,25 @@ const ROUTES: readonly (readonly [route: string, need: string, path: string, ok:
   ['PUT /v2/:name/manifests/:reference', 'push', '/v2/$/web/manifests/tip', 400],
   ['DELETE /v2/:name/manifests/:reference', 'delete', '/v2/$/web/manifests/none', 404],
   ['DELETE /v2/:name/blobs/:digest', 'delete', `/v2/$/web/blobs/${digestOf(Buffer.from('none'))}`, 404],
+  ['GET /-/all/index.yaml', 'browse', '/-/all/index.yaml', 200],
+  ['HEAD /-/all/index.yaml', 'browse', '/-/all/index.yaml', 200],
+  ['GET /-/classic/:namespace/index.yaml', 'list', '/$/index.yaml', 200],
+  ['HEAD /-/classic/:namespace/index.yaml', 'list', '/$/index.yaml', 200],
+  ['GET /-/classic/:namespace/artifacthub-repo.yml', 'claim', '/$/artifacthub-repo.yml', 200],
+  ['HEAD /-/classic/:namespace/artifacthub-repo.yml', 'claim', '/$/artifacthub-repo.yml', 200],
+  ['GET /-/classic/:namespace/charts/:file', 'pull', '/$/charts/web-1.0.0.tgz', 200],
+  ['HEAD /-/classic/:namespace/charts/:file', 'pull', '/$/charts/web-1.0.0.tgz', 200],
+  ['GET /-/classic/:namespace/api/charts', 'list', '/api/$/charts', 200],
+  ['HEAD /-/classic/:namespace/api/charts', 'list', '/api/$/charts', 200],
+  ['GET /-/classic/:namespace/api/charts/:name', 'pull', '/api/$/charts/web', 200],
+  ['HEAD /-/classic/:namespace/api/charts/:name', 'pull', '/api/$/charts/web', 200],
+  ['GET /-/classic/:namespace/api/charts/:name/:version', 'pull', '/api/$/charts/web/1.0.0', 200],
+  ['HEAD /-/classic/:namespace/api/charts/:name/:version', 'pull', '/api/$/charts/web/1.0.0', 200],
+  ['GET /-/classic/:namespace/api/charts/:name/:version/values', 'pull', '/api/$/charts/web/1.0.0/values', 200],
+  ['GET /-/classic/:namespace/api/charts/:name/:version/templates', 'pull', '/api/$/charts/web/1.0.0/templates', 200],
+  ['POST /-/classic/:namespace/api/charts', 'push', '/api/$/charts', 400],
+  ['POST /-/classic/:namespace/api/prov', 'push', '/api/$/prov', 400],
+  ['DELETE /-/classic/:namespace/api/charts/:name/:version', 'delete', '/api/$/charts/web/9.9.9', 404],
   ['GET /api/v1/openapi.json', 'everybody', '/api/v1/openapi.json', 200],
   ['GET /api/v1/whoami', 'login', '/api/v1/whoami', 200],
   ['GET /api/v1/users', 'administer', '/api/v1/users', 200],
@@ -119,6 +146,47 @@ const ROUTES: readonly (readonly [route: string, need: string, path: string, ok:
   ['DELETE /api/v1/trust-rules/:name', 'administer', '/api/v1/trust-rules/none', 404],
   ['GET /api/v1/audit', 'administer', '/api/v1/audit', 200],
   ['GET /api/v1/audit/export', 'administer', '/api/v1/audit/export', 200],
+  ['GET /api/v1/search', 'browse', '/api/v1/search?q=web', 200],
+  ['GET /api/chartsvc/v1/charts/search', 'browse', '/api/chartsvc/v1/charts/search?q=web', 200],
+  ['GET /charts/:chart', 'pull', '/charts/$/web', 200],
+  ['GET /api/v1/charts', 'browse', '/api/v1/charts', 200],
+  ['GET /api/v1/charts/-/namespaces', 'browse', '/api/v1/charts/-/namespaces', 200],
+  ['GET /api/v1/charts/:chart', 'pull', '/api/v1/charts/$/web', 200],
+  ['GET /api/v1/charts/:chart/-/versions', 'pull', '/api/v1/charts/$/web/-/versions', 200],
+  ['GET /api/v1/charts/:chart/-/versions/:version', 'pull', '/api/v1/charts/$/web/-/versions/1.0.0', 200],
+  [
+    'GET /api/v1/charts/:chart/-/versions/:version/dependencies',
+    'pull',
+    '/api/v1/charts/$/web/-/versions/1.0.0/dependencies',
+    200,
+  ],
+  ['GET /api/v1/charts/:chart/-/versions/:version/files', 'pull', '/api/v1/charts/$/web/-/versions/1.0.0/files', 200],
+  [
+    'GET /api/v1/charts/:chart/-/versions/:version/files/:path',
+    'pull',
+    '/api/v1/charts/$/web/-/versions/1.0.0/files/Chart.yaml',
+    200,
+  ],
+  ['GET /api/v1/charts/:chart/-/resolve', 'pull', '/api/v1/charts/$/web/-/resolve?range=^1', 200],
+  ['GET /api/v1/charts/:chart/-/compare', 'pull', '/api/v1/charts/$/web/-/compare?from=1.0.0&to=1.0.0', 200],
+  ['GET /api/v1/charts/:chart/-/dependents', 'pull', '/api/v1/charts/$/web/-/dependents', 200],
+  ['GET /api/v1/charts/:chart/-/pulls', 'pull', '/api/v1/charts/$/web/-/pulls', 200],
+  ['PUT /api/v1/charts/:chart/-/notice', 'delete', '/api/v1/charts/$/none/-/notice', 404, { kind: 'deprecated' }],
+  ['DELETE /api/v1/charts/:chart/-/notice', 'delete', '/api/v1/charts/$/web/-/notice', 404],
+  [
+    'PUT /api/v1/charts/:chart/-/versions/:version/notice',
+    'delete',
+    '/api/v1/charts/$/web/-/versions/9.9.9/notice',
+    404,
+    { kind: 'yanked' },
+  ],
+  [
+    'DELETE /api/v1/charts/:chart/-/versions/:version/notice',
+    'delete',
+    '/api/v1/charts/$/web/-/versions/1.0.0/notice',
+    404,
+  ],
+  ['POST /api/v1/lock-check', 'browse', '/api/v1/lock-check', 200, { lock: 'dependencies: []' }],
 ];
 
 /** It answers everybody with a token or a refusal: what each gets, `token.test.ts` says. */
@@ -145,6 +213,9 @@ beforeAll(async () => {
   issuer = await startOidcIssuer();
   const { users, groups, grants, namespaces, robots, personalTokens, trustRules } = registry.accounts;
   await namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
+  for (const path of ['public', 'private']) {
+    await namespaces.set({ path, artifactHub: { repositoryID: null, owners: [] } }, MANAGER);
+  }
   for (const repository of ['public/web', 'private/web']) {
     await pushChart(registry, repository, { name: 'web', version: '1.0.0' });
   }
@@ -216,10 +287,11 @@ interface Row {
 const ROWS: readonly Row[] = ROUTES.filter(([, need]) => need !== 'nothing to compare').flatMap(
   ([route, need, path, ok, body]) => {
     if (!path.includes('$')) return [{ route, need, path, ok, body }];
-    const places = need === 'pull' ? ['public', 'private', 'elsewhere'] : ['public', 'private'];
+    const isRead = need === 'pull' || need === 'list';
+    const places = isRead ? ['public', 'private', 'elsewhere'] : ['public', 'private'];
     return places.map((place) => {
-      // The list of referrers is never missing, only empty (OCI Distribution Spec, "Listing Referrers").
-      const isThere = place !== 'elsewhere' || path.includes('referrers');
+      // A list of charts is never missing, only empty, nor is that of referrers (OCI Distribution Spec, "Listing Referrers").
+      const isThere = place !== 'elsewhere' || need === 'list' || path.includes('referrers');
       return { route, need: `${need} ${place}`, path: path.replace('$', place), ok: isThere ? ok : 404, body };
     });
   },

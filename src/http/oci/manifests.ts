@@ -31,6 +31,7 @@ export function manifestRoutes(app: Routes, { registry }: { readonly registry: R
       const { repository } = request;
       const manifest = await registry.readManifest(repository, existing(repository, request.params.reference));
       reply.header('docker-content-digest', manifest.digest);
+      if (manifest.warning !== undefined) warn(reply, manifest.warning);
       if (isNotModified(request, reply, manifest.digest)) return await reply.code(304).send();
       // A Buffer, since Fastify adds "; charset=utf-8" to the type of anything else, which clients compare by equality.
       return await reply

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { RegistryError } from '../../oci/error.ts';
-import { MAXIMUM_PAGE } from '../../registry/tags.ts';
+import { MAXIMUM_PAGE } from '../../registry/pages.ts';
 
 export const PageQuery = Type.Object({ n: Type.Optional(Type.String()), last: Type.Optional(Type.String()) });
 

@@ -1,5 +1,4 @@
 // GET tags/list (OCI Distribution Spec, end-8).
-import { digestOf } from '../../oci/digest.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { isNotModified } from '../conditional.ts';
 import type { Routes } from '../server.ts';
@@ -12,13 +11,10 @@ export function tagRoutes(app: Routes, registry: Registry): void {
     async (request, reply) => {
       const { repository } = request;
       const page = pageOf(request.query);
-      const { items, hasMore } = await registry.listTags(repository, page);
-      if (hasMore) {
-        linkNext(reply, `/v2/${repository}/tags/list`, { last: items.at(-1) ?? '', n: String(page.limit) });
-      }
-      const body = Buffer.from(JSON.stringify({ name: repository, tags: items }));
-      if (isNotModified(request, reply, digestOf(body))) return await reply.code(304).send();
-      return await reply.type('application/json').send(body);
+      const { document, digest, last } = await registry.tagLists.page(repository, page);
+      if (last !== undefined) linkNext(reply, `/v2/${repository}/tags/list`, { last, n: String(page.limit) });
+      if (isNotModified(request, reply, digest)) return await reply.code(304).send();
+      return await reply.type('application/json').send(document);
     },
   );
 }
