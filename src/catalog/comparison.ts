@@ -3,6 +3,7 @@ import fastq from 'fastq';
 import { type ChartComparison, compareCharts } from '../charts/compare/compare-charts.ts';
 import type { ComparedChart, ComparedFile } from '../charts/compare/compared-chart.ts';
 import type { ChartContents, ChartFile } from '../charts/contents.ts';
+import { BoundedMap } from '../events/bounded-map.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { TooManyRequests } from '../oci/error.ts';
 import type { ContentsCache } from './contents-cache.ts';
@@ -22,8 +23,15 @@ interface Pair {
 
 const MAXIMUM_WAITING = 100;
 
-/** One at a time, since each holds two unpacked archives, and keeps the process busy while it compares. */
+/** Answers that are kept: each has some 100 KiB, a very large one a few MiB. */
+const MAXIMUM_KEPT = 20;
+
+/**
+ * One at a time, since each holds two unpacked archives, and keeps the process busy while it compares: up to a second or two for
+ * the largest charts, so that the same question is not worked out twice.
+ */
 export class Comparisons {
+  readonly #kept = new BoundedMap<ChartComparison>(MAXIMUM_KEPT);
   readonly #queue: fastq.queueAsPromised<Pair, ChartComparison>;
 
   constructor(parts: Parts) {
@@ -32,10 +40,15 @@ export class Comparisons {
 
   /** @throws RegistryError NOT_FOUND when an archive cannot be read; TOO_MANY_REQUESTS; what the blob store throws */
   async compare(from: VersionFacts, to: VersionFacts): Promise<ChartComparison> {
+    const key = `${from.contentDigest} ${to.contentDigest}`;
+    const kept = this.#kept.get(key);
+    if (kept) return kept;
     if (this.#queue.length() >= MAXIMUM_WAITING) {
       throw new TooManyRequests('too many versions are being compared at the moment: try again in a second', 1);
     }
-    return await this.#queue.push({ from, to });
+    const comparison = await this.#queue.push({ from, to });
+    this.#kept.set(key, comparison);
+    return comparison;
   }
 }
 

@@ -26,7 +26,7 @@ export function placeOf(
   const [, scheme = '', rest = ''] = /^(oci|https?):\/\/(.*)$/i.exec(location) ?? [];
   // As for HTTP, of which the default ports are known.
   const url = URL.parse(`${scheme.toLowerCase() === 'http' ? 'http' : 'https'}://${rest}`);
-  if (scheme === '' || !url || !hosts.includes(url.host)) return { kind: 'elsewhere' };
+  if (!url || !hosts.includes(url.host)) return { kind: 'elsewhere' };
   const path = url.pathname.replace(/^\/+|\/+$/g, '');
   const isOfAll = path === ALL && scheme.toLowerCase() !== 'oci';
   const repository = readName(path === '' || isOfAll ? name : `${path}/${name}`);

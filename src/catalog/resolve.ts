@@ -50,17 +50,18 @@ async function nothingFits(
 ): Promise<RegistryError> {
   const newest = await versions.newest();
   const there = newest ? `its newest is ${newest.version.text}` : 'all of its versions are yanked';
-  const prerelease = query.withPrereleases ? undefined : await versions.newestIn(readRange(query.range, true));
-  const hint = prerelease
-    ? `; ${prerelease.version.text} would be, with prerelease=true`
-    : await looseHint(query, versions);
-  const message = `no version of ${repository} is in the range ${quoted(query.range)}: ${there}${hint}`;
+  const message = `no version of ${repository} is in the range ${quoted(query.range)}: ${there}${await hintOf(query, versions)}`;
   return new RegistryError('MANIFEST_UNKNOWN', message);
 }
 
-/** Versions that Helm accepts, but that no range finds where it asks for tags. */
-async function looseHint(query: RangeQuery, versions: VersionsInOrder): Promise<string> {
-  const range = readRange(query.range, query.withPrereleases);
-  const loose = await versions.find((each) => each.isListed && !each.version.strict && range.admits(each.version));
+/** Names what almost fits, and why it does not. */
+async function hintOf({ range: text, withPrereleases }: RangeQuery, versions: VersionsInOrder): Promise<string> {
+  const range = readRange(text, withPrereleases);
+  const yanked = await versions.find((each) => !each.isListed && range.admits(each.version));
+  if (yanked) return `; ${yanked.version.text} is yanked, so only its exact name finds it`;
+  const prerelease = withPrereleases ? undefined : await versions.newestIn(readRange(text, true));
+  if (prerelease) return `; ${prerelease.version.text} would be, with prerelease=true`;
+  // Helm accepts such a version, and does not find it where it asks for tags.
+  const loose = await versions.find((each) => !each.version.strict && range.admits(each.version));
   return loose ? `; ${loose.version.text} is not strict SemVer, so only its exact name finds it` : '';
 }

@@ -49,12 +49,12 @@ const LEAST_EFFORT = 1000;
 export function customResourcesOf(contents: ChartContents, prefix: string, effort: Effort): FoundCustomResources {
   const resources: CustomResource[] = [];
   const problems: string[] = [];
+  let isCut = false;
   for (const { path } of contents.files) {
     const kind = kindOfFile(path);
     if (kind !== 'crd' && !(kind === 'template' && mentionsDefinition(contents, path))) continue;
-    if (effort.left < LEAST_EFFORT || resources.length >= MAXIMUM_RESOURCES) {
-      return { resources: resources.slice(0, MAXIMUM_RESOURCES), problems, isCut: true };
-    }
+    isCut ||= effort.left < LEAST_EFFORT;
+    if (isCut) break;
     const file = `${prefix}${path}`;
     const read = attempt(file, () => {
       const text = contents.text(path);
@@ -67,7 +67,7 @@ export function customResourcesOf(contents: ChartContents, prefix: string, effor
     // What is left of a template need not be YAML.
     else if (kind === 'crd') problems.push(read.reason);
   }
-  const isCut = resources.length > MAXIMUM_RESOURCES;
+  isCut ||= resources.length > MAXIMUM_RESOURCES;
   return { resources: resources.slice(0, MAXIMUM_RESOURCES), problems, isCut };
 }
 

@@ -95,7 +95,7 @@ export function describeContents(metadata: ChartMetadata, contents: ChartContent
     ),
     images: lists.bounded('images', images.images),
     subcharts: lists.bounded('subcharts', subcharts.map(describedSubchart)),
-    problems: lists.bounded('problems', [...new Set(problems)]),
+    problems: lists.bounded('problems', problems),
     cut: [...lists.cut],
   };
 }

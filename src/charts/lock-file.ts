@@ -60,7 +60,7 @@ export function isInSync(chart: ChartMetadata, lock: LockFile): boolean {
 
 function withAddress(dependency: ChartDependency, locked: LockedDependency | undefined): ChartDependency {
   const isAlias = /^(?:@|alias:)/.test(dependency.repository);
-  return isAlias && locked?.name === dependency.name ? { ...dependency, repository: locked.repository } : dependency;
+  return isAlias && locked ? { ...dependency, repository: locked.repository } : dependency;
 }
 
 function digestOfText(text: string): string {

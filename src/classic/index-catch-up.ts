@@ -91,7 +91,7 @@ export class IndexCatchUp {
     let length = 0;
     for (let isEnd = false; !isEnd; ) {
       const page = await pages.read(after);
-      isEnd = page.length < PAGE_LENGTH;
+      isEnd = page.length === 0;
       for (const version of page) {
         const change = this.#document.write(version);
         batch.push(change);

@@ -52,13 +52,13 @@ export interface IndexSource {
 
   /**
    * Listed versions by repository, those of one repository by descending sort key, from behind `after` (or the beginning).
-   * @param limit of how many there are at most; there are fewer only at the end
+   * @param limit of how many there are at most; there are none only at the end
    */
   listedVersions(scope: IndexScope, after: VersionPlace | undefined, limit: number): Promise<readonly IndexedVersion[]>;
 
   /**
    * Versions, listed or not, by revision, repository and tag, from behind `after`.
-   * @param limit of how many there are at most; there are fewer only at the end
+   * @param limit of how many there are at most; there are none only at the end
    */
   changesAfter(scope: IndexScope, after: ChangePosition, limit: number): Promise<readonly IndexedVersion[]>;
 }

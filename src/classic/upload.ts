@@ -67,7 +67,8 @@ export class ClassicUploads {
   ): Promise<readonly string[]> {
     const { database, registry, rules, clock } = this.#options;
     const created = clock.now();
-    const { metadata } = await inspectArchive(chart.read(), rules);
+    const inspection = await inspectArchive(chart.read(), rules);
+    const { metadata } = inspection;
     const repository = repositoryIn(upload.namespace, metadata.name);
     upload.requirePush(repository);
     if (provenance) {
@@ -93,6 +94,7 @@ export class ClassicUploads {
       contentType: OCI_MANIFEST,
       bytes: manifestOf({ metadata, config, content: chart, provenance, created }),
       actor: upload.actor,
+      inspection,
     });
     return warnings;
   }

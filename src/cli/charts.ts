@@ -78,7 +78,8 @@ async function listVersions({ management, words: [chart = ''], options }: Call):
       warningOf(version),
     ]);
   const head = ['VERSION', 'APP VERSION', 'PUBLISHED', 'SIGNED', 'SIZE', 'PULLS', 'TAGS', 'NOTICE'];
-  return { answer: { items }, lines: rows.length === 0 ? [] : table(head, rows, lineWidth()) };
+  // Notices are rare, and their ends say what to use.
+  return { answer: { items }, lines: rows.length === 0 ? [] : table(head, rows) };
 }
 
 /** Anything may stand there, and what stands behind it in a line must be seen. */

@@ -22,7 +22,7 @@ export function columnsOf(text: string): number {
 
 /** Without line breaks and tabs, which would look like other lines and cells. */
 export function oneLine(text: string): string {
-  return text.replace(/[\t\n\v\f\r]+/g, ' ').trim();
+  return text.replace(/[\t\n\v\f\r]+/g, ' ').replace(/^ +| +$/g, '');
 }
 
 /** The beginning, with "…" where something is left out. @param width columns */

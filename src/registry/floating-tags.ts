@@ -1,6 +1,6 @@
 // Floating tags: 1 and 1.2, which the server keeps on the newest stable version of a line, in the transaction that changes it.
 import { randomUUID } from 'node:crypto';
-import { parseChartVersion } from '../charts/version.ts';
+import { parseChartVersion, versionOfTag } from '../charts/version.ts';
 import { sortPrefixOf } from '../charts/version-order.ts';
 import type { Digest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
@@ -52,7 +52,7 @@ export async function refreshFloatingTags(
 
 /** Of 1.2.3 the lines 1 and 1.2; none of a pre-release or a lenient version, which no floating tag ever points at. */
 function linesOf(tag: Tag): readonly (readonly bigint[])[] {
-  const version = parseChartVersion(tag.replaceAll('_', '+'));
+  const version = parseChartVersion(versionOfTag(tag));
   if (!version || !((version.strict && !version.prerelease) || FLOATING.test(tag))) return [];
   const [major, minor] = version.numbers;
   return [[major], [major, minor]];
@@ -77,10 +77,7 @@ export async function refreshFloatingTagsBelow(tx: Transaction, path: string, at
   for (let last: string | undefined = ''; last !== undefined; ) {
     const repositories: readonly RepositoryName[] = await listRepositoriesBelow(tx, path, last, BATCH);
     for (const repository of repositories) {
-      const setting = await nearestSetting(tx, repository);
-      // What a namespace further down says itself has not changed.
-      if (setting && setting.path.length > path.length) continue;
-      if (setting?.floatingTags === 1) await pointAll(tx, repository, at);
+      if (await keepsFloatingTags(tx, repository)) await pointAll(tx, repository, at);
       else await deleteFloatingTagsOf(tx, repository);
     }
     last = repositories.length < BATCH ? undefined : repositories.at(-1);

@@ -1,7 +1,14 @@
 // What is special when the manifest that is pushed is a Helm chart's.
 import type { ChartMetadata } from '../charts/chart-yaml.ts';
 import { fileNameOf } from '../charts/file-name.ts';
-import { type ChartLayers, chartLayers, type Finding, inspectChart, MAXIMUM_CONFIG_BYTES } from '../charts/inspect.ts';
+import {
+  type ChartInspection,
+  type ChartLayers,
+  chartLayers,
+  type Finding,
+  inspectChart,
+  MAXIMUM_CONFIG_BYTES,
+} from '../charts/inspect.ts';
 import { MAXIMUM_PROVENANCE_BYTES, requireProvenanceOf } from '../charts/provenance.ts';
 import {
   repositoryWithoutRepeatedName,
@@ -47,12 +54,13 @@ export async function inspectChartPush(
     readonly manifest: Manifest;
     readonly tags: readonly Tag[];
     readonly actor: Actor;
+    readonly inspection?: ChartInspection;
   },
 ): Promise<ChartPush | undefined> {
   const { manifest, repository, actor } = push;
   if (!isChart(manifest)) return undefined;
   const layers = chartLayers(manifest);
-  const { metadata, findings } = await inspect(dependencies, layers);
+  const { metadata, findings } = push.inspection ?? (await inspect(dependencies, layers));
   requireMatchingRepository(repository, metadata, actor.address);
   for (const tag of push.tags) requireMatchingTag(tag, metadata);
   if (layers.provenance) await requireProvenance(dependencies.blobs, metadata, layers.content, layers.provenance);
@@ -116,7 +124,7 @@ export function isChart(manifest: Manifest): manifest is ImageManifest {
 async function inspect(
   dependencies: { readonly database: Database; readonly blobs: BlobStore; readonly rules: TagRules },
   layers: ChartLayers,
-): Promise<{ readonly metadata: ChartMetadata; readonly findings: readonly Finding[] }> {
+): Promise<ChartInspection> {
   const known = await findInspection(dependencies.database, layers.config.digest, layers.content.digest);
   const findings = known ? (JSON.parse(known.findings) as readonly Finding[]) : [];
   const isStillAllowed = findings.length === 0 || dependencies.rules.versions === 'lenient';

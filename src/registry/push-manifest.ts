@@ -1,5 +1,6 @@
 // Takes a manifest: checks it, and commits it with its references, tags, chart and events, all or nothing.
 import { randomUUID } from 'node:crypto';
+import type { ChartInspection } from '../charts/inspect.ts';
 import { parseChartVersion, versionOfTag } from '../charts/version.ts';
 import { recordEvent } from '../events/record.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
@@ -30,6 +31,8 @@ export interface ManifestPush {
   readonly contentType: string | undefined;
   readonly bytes: Uint8Array;
   readonly actor: Actor;
+  /** What is in the chart's archive, where whoever made the manifest of it has looked: so that it is opened once. */
+  readonly inspection?: ChartInspection;
 }
 
 export interface PushedManifest {

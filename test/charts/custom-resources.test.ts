@@ -148,6 +148,8 @@ ${definition('Cert').replace('metadata:\n', 'metadata:\n  labels:\n    {{- inclu
     const files = {
       'templates/a.yaml': `kind: CustomResourceDefinition\nx: y: {{ .z }}\n a: b: c\n`,
       'templates/b.yaml': definition('B').replace('group: example.org', 'group: {{ .Values.group }}'),
+      'templates/b2.yaml':
+        'kind: CustomResourceDefinition\nspec:\n  names: {kind: K}\n  group: half.{{ .Values.domain }}\n',
       'templates/c.yaml': `${definition('C')}{{ unfinished`,
       'templates/d.txt': Buffer.concat([Buffer.from(definition('D')), Buffer.from([0xff])]),
     };

@@ -1,12 +1,15 @@
 // What is stored about the contents of a chart: everything that is in it, within bounds, whatever the archive.
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { ChartMetadata } from '../../src/charts/chart-yaml.ts';
+import { readChartContents } from '../../src/charts/contents.ts';
 import {
   type ContentsDescription,
   DESCRIPTION_REVISION,
   describeContents,
 } from '../../src/charts/describe-contents.ts';
-import { packedSubchart, readChart } from './packed-chart.ts';
+import { packTar } from '../support/chart-builder.ts';
+import { packedSubchart, readChart, streamOf } from './packed-chart.ts';
 
 async function describeChart(
   files: Readonly<Record<string, string | Buffer>>,
@@ -108,7 +111,30 @@ describe('problems', () => {
   });
 });
 
+test('files that stand twice are a problem', async () => {
+  const entries = ['Chart.yaml', 'values.yaml', 'values.yaml'].map((path) => ({ name: `web/${path}`, content: '' }));
+  const contents = await readChartContents(streamOf(gzipSync(await packTar(entries))));
+  const metadata = { apiVersion: 'v2', name: 'web', version: '1.0.0' };
+  expect(describeContents(metadata, contents).problems).toEqual(['values.yaml stands in the archive more than once']);
+});
+
+describe('a description says what was not looked through', () => {
+  test('among templates', async () => {
+    expect((await describeChart({ 'templates/a.yaml': 'image: a:1\n'.repeat(60_000) })).cut).toEqual(['images']);
+  });
+
+  test('among CRDs', async () => {
+    const files = { 'crds/a.yaml': 'a: b\n'.repeat(40_000), 'crds/b.yaml': CRD };
+    expect((await describeChart(files)).cut).toEqual(['customResources']);
+  });
+});
+
 describe('a description is short', () => {
+  test('with a problem that would be long', async () => {
+    const { problems } = await describeChart({ [`charts/${'x'.repeat(700)}/y`]: '' });
+    expect(problems.map((problem) => problem.length)).toEqual([400]);
+  });
+
   test('with 5,000 templates, of which it lists the first', async () => {
     const files = Array.from({ length: 5000 }, (_, index) => [
       `templates/${String(index).padStart(40, '0')}.yaml`,

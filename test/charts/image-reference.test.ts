@@ -33,7 +33,8 @@ describe('a reference', () => {
     'a@sha256:abc',
     `a:${'t'.repeat(129)}`,
     'a/'.repeat(130).concat('b'),
-    'x'.repeat(600),
+    'x'.repeat(300),
+    `${'x'.repeat(250)}:${'t'.repeat(128)}@sha512:${'0'.repeat(128)}`,
     'data:image/png',
   ])('%j is none', (text) => {
     expect(parseImageReference(text)).toBeUndefined();
@@ -52,7 +53,7 @@ test.each([
 test.each([
   ['a/b:1', 'a/b:2'],
   ['a/b', 'quay.io/a/b'],
-  ['localhost/a', 'a'],
+  ['localhost/a', 'docker.io/localhost/a'],
 ])('%s and %s are two images', (one, other) => {
   const keys = [one, other].map((text) => imageKey(parseImageReference(text) ?? { name: '', tag: '', digest: '' }));
   expect(keys[0]).not.toBe(keys[1]);

@@ -87,6 +87,12 @@ describe('declared images', () => {
   });
 });
 
+test('an image is written as some publisher declares it, also in a subchart', async () => {
+  const declares = subchart('a', 'annotations: {images: "- image: docker.io/library/nginx:1"}\n');
+  const images = await imagesIn({ 'values.yaml': 'image: nginx:1\n', 'charts/a/Chart.yaml': declares });
+  expect(images).toEqual([expect.objectContaining({ image: 'docker.io/library/nginx:1', declared: true })]);
+});
+
 describe('images among the values', () => {
   test.each([
     ['image: {repository: org/a, tag: "1.2"}', 'org/a:1.2'],
@@ -148,6 +154,11 @@ describe('images among the values', () => {
       expect(image).toMatchObject({ image: 'org/a:3.2.1', guessedTag: true, declared: false });
     },
   );
+
+  test('have no guessed tag where some other value says it', async () => {
+    const images = await imagesIn({ 'values.yaml': 'a: {image: {repository: o/a}}\nb: {image: "o/a:3.2.1"}\n' });
+    expect(images).toEqual([expect.objectContaining({ image: 'o/a:3.2.1', guessedTag: false })]);
+  });
 
   test('have no tag when the appVersion can be none', async () => {
     const values = 'image: {repository: org/a, tag: ""}\n';
@@ -248,9 +259,10 @@ describe('images of subcharts', () => {
     expect((await imagesIn(files)).map(({ image }) => image)).toEqual(['docker.io/my/sub:1', 'org/m:9']);
   });
 
-  test('go away where a value around them is null', async () => {
+  test('stay where a value around them is null, as in Helm 4', async () => {
     const outer = 'sub: {image: null, metrics: {image: {repository: null}}}\n';
-    expect(await imagesIn({ 'charts/sub-2.0.0.tgz': await packed(), 'values.yaml': outer })).toEqual([]);
+    const images = await imagesIn({ 'charts/sub-2.0.0.tgz': await packed(), 'values.yaml': outer });
+    expect(images.map(({ image }) => image)).toEqual(['docker.io/org/sub:1', 'org/m:9']);
   });
 
   test('follow the alias, once for each', async () => {
@@ -263,6 +275,14 @@ describe('images of subcharts', () => {
     const files = { 'charts/sub-2.0.0.tgz': await packed(), 'values.yaml': outer };
     const references = (await imagesIn(files, { dependencies })).map(({ image }) => image);
     expect(references).toEqual(['docker.io/org/sub:1', 'docker.io/org/sub:2', 'org/m:9']);
+  });
+
+  test('that are declared, or cannot be read, are so once for all aliases', async () => {
+    const dependencies = ['one', 'two'].map((alias) => ({ name: 'a', version: '2.0.0', repository: '', alias }));
+    const annotations = 'annotations: {images: "- image: a:1", helm.sh/images: "a: b: c"}\n';
+    const { images, problems } = await found({ 'charts/a/Chart.yaml': subchart('a', annotations) }, { dependencies });
+    expect(images[0]?.sources).toEqual([{ kind: 'annotation', file: 'charts/a/Chart.yaml', path: 'images' }]);
+    expect(problems).toHaveLength(1);
   });
 
   test('come from the one of two versions that the dependency asks for', async () => {
@@ -382,7 +402,9 @@ describe('limits', () => {
     const aliases = Array.from({ length: 40 }, (_, index) => `alias${index}`);
     const dependencies = aliases.map((alias) => ({ name: 'a', version: '2.0.0', repository: '', alias }));
     const files = { 'charts/a/Chart.yaml': subchart('a'), 'charts/a/values.yaml': `${values}image: a:1\n` };
-    const { isCut, problems } = await found({ ...files, 'values.yaml': '' }, { dependencies });
+    const last = 'alias39: {image: "z:1"}\n';
+    const { images, isCut, problems } = await found({ ...files, 'values.yaml': last }, { dependencies });
+    expect(images.map(({ image }) => image)).toEqual(['a:1']);
     expect(problems).toEqual([]);
     expect(isCut).toBe(true);
   });

@@ -21,12 +21,12 @@ describe('of several layers', () => {
     ['a value replaces a map', [{ a: 1 }, { a: { x: 1 } }], { a: 1 }],
     ['a map replaces a value', [{ a: { x: 1 } }, { a: 2 }], { a: { x: 1 } }],
     [
-      'a null takes away what lies below',
+      'a null is nothing',
       [
-        { a: null, b: { x: null } },
+        { a: null, b: { x: null }, c: null },
         { a: 1, b: { x: 1, y: 2 } },
       ],
-      { b: { y: 2 } },
+      { a: 1, b: { x: 1, y: 2 } },
     ],
     ['a value hides maps below it from maps above it', [{ a: { x: 1 } }, { a: 2 }, { a: { y: 3 } }], { a: { x: 1 } }],
     [

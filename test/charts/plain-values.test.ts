@@ -9,6 +9,7 @@ describe('values', () => {
   test.each([
     ['', {}],
     ['# nothing\n', {}],
+    ['---\n---\na: 1\n---\n---\n', { a: 1 }],
     ['a: 1\n---\nb: 2\n---\na: {x: 1}\n', { a: { x: 1 }, b: 2 }],
     ['a: {x: {v: 1}, z: 1}\n---\na: {x: {w: 2}}\n---\na: {z: null}\n', { a: { x: { v: 1, w: 2 }, z: null } }],
     ['a: {x: 1}\n---\na: 1\n---\na: {z: 1}\n', { a: { z: 1 } }],

@@ -1,6 +1,6 @@
 // Documents of index.yaml that follow what is published, within their bound of memory.
 import { setImmediate } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { IndexForm } from '../../src/classic/index-document.ts';
 import { IndexDocuments } from '../../src/classic/index-documents.ts';
 import type { IndexScope } from '../../src/classic/index-source.ts';
@@ -41,6 +41,13 @@ test('while nothing changes, a request costs one question, and gives the same ag
   source.questions = 0;
   expect(await documents.render(TEAM, FORM, visibility)).toBe(bodies);
   expect(source.questions).toBe(1);
+
+  source.publish({ repository: 'team/web', minor: 9 });
+  const changed = await documents.render(TEAM, FORM, visibility);
+  expect(changed).not.toBe(bodies);
+  source.questions = 0;
+  expect(await documents.render(TEAM, FORM, visibility)).toBe(changed);
+  expect(source.questions).toBe(1);
 });
 
 test('requests at once share one reading, and each has what was published before it came', async () => {
@@ -60,7 +67,8 @@ test('requests at once share one reading, and each has what was published before
   const expected = expectedIndex(source.versions, TEAM);
   expect(await Promise.all(late)).toEqual([expected, expected, expected]);
   await early;
-  expect(source.questions).toBe(2);
+  // What has changed, twice, and that there is no more.
+  expect(source.questions).toBe(3);
 });
 
 test('what is published while the first reading goes on is not missed', async () => {
@@ -95,8 +103,8 @@ test('a reading that fails goes on with the next request, and nothing is lost in
     source.publish({ repository: 'team/web', minor, listed: false });
   }
   expect(await indexOf(documents, TEAM)).toEqual(expectedIndex(source.versions, TEAM));
-  // The newest revision, five pages, two failures and what has changed.
-  expect(source.questions).toBe(9);
+  // The newest revision, five pages, two failures, what has changed, and twice that there is no more.
+  expect(source.questions).toBe(11);
 });
 
 test('a long first reading lets everything else have its turn', async () => {
@@ -112,22 +120,41 @@ test('a long first reading lets everything else have its turn', async () => {
   expect(turns).toBeGreaterThan(10);
 });
 
-test('what was not asked for lately goes when there is too much in memory', async () => {
+describe('memory', () => {
+  const ROOT: IndexScope = { kind: 'namespace', namespace: '' };
+  const DEEPER: IndexScope = { kind: 'namespace', namespace: 'team/a' };
   const source = new MemorySource();
-  source.publish(...versions('team/web', 100), ...versions('web', 100));
-  const questionsOf = async (documents: IndexDocuments, scope: IndexScope): Promise<number> => {
+  source.publish(...['web', 'team/web', 'team/a/web'].flatMap((repository) => versions(repository, 100)));
+
+  /** Whether the document is still there, so that nothing but changes is asked for. */
+  async function isHeld(documents: IndexDocuments, scope: IndexScope): Promise<boolean> {
     source.questions = 0;
     expect(await indexOf(documents, scope)).toEqual(expectedIndex(source.versions.filter(isIn(scope)), scope));
-    return source.questions;
-  };
-  const [roomy, narrow] = [new IndexDocuments(source), new IndexDocuments(source, 60_000)];
-  for (const documents of [roomy, narrow]) {
-    for (const scope of [TEAM, ALL]) await questionsOf(documents, scope);
+    return source.questions === 1;
   }
-  expect(await questionsOf(narrow, ALL)).toBe(1);
-  expect(await questionsOf(narrow, TEAM)).toBeGreaterThan(1);
-  expect(await questionsOf(narrow, ALL)).toBeGreaterThan(1);
-  expect([await questionsOf(roomy, TEAM), await questionsOf(roomy, ALL)]).toEqual([1, 1]);
+
+  test('documents that fit into it stay', async () => {
+    const documents = new IndexDocuments(source);
+    for (const scope of [ROOT, TEAM, DEEPER]) expect(await isHeld(documents, scope)).toBe(false);
+    for (const scope of [ROOT, TEAM, DEEPER]) expect(await isHeld(documents, scope)).toBe(true);
+  });
+
+  test('what was not asked for the longest goes when there is too much', async () => {
+    // Of these, two fit and three do not.
+    const documents = new IndexDocuments(source, 60_000);
+    for (const scope of [ROOT, TEAM]) expect(await isHeld(documents, scope)).toBe(false);
+    expect(await isHeld(documents, ROOT)).toBe(true);
+    expect(await isHeld(documents, DEEPER)).toBe(false);
+    expect(await isHeld(documents, ROOT)).toBe(true);
+    expect(await isHeld(documents, TEAM)).toBe(false);
+  });
+
+  test('a document that does not fit at all stays alone', async () => {
+    const documents = new IndexDocuments(source, 1);
+    for (const scope of [ROOT, TEAM]) expect(await isHeld(documents, scope)).toBe(false);
+    expect(await isHeld(documents, TEAM)).toBe(true);
+    expect(await isHeld(documents, ROOT)).toBe(false);
+  });
 });
 
 test('an index without charts is not kept, since anybody can ask for any number of these', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { digestOf } from '../../src/oci/digest.ts';
 import { type ChartsRegistry, chartsRegistry, HOST, manage } from './charts-registry.ts';
-import { failure, success } from './registry-folder.ts';
+import { success } from './registry-folder.ts';
 
 const RISKS = [
   'What may break:',
@@ -159,12 +159,6 @@ test('a file that cannot be a lock is refused before it is sent', async () => {
   expect((await registry.chartroom('chart check-lock large.lock')).stderr).toMatch(new RegExp(`^${beginning}`));
   expect((await registry.chartroom('chart check-lock nothing.lock')).stderr).toMatch(
     /^chartroom: \/.*\/nothing\.lock cannot be read \(ENOENT\)\n$/,
-  );
-});
-
-test('what is not there cannot be compared', async () => {
-  expect(await registry.chartroom('chart compare team/web 1.2.0 9.9.9')).toEqual(
-    failure('team/web has no version "9.9.9"'),
   );
 });
 

@@ -127,12 +127,10 @@ test('a terminal gets text without commands to it, and nothing that is no text',
 });
 
 test.each([
-  'chart list',
   'chart show team/hostile',
   'chart files team/hostile 1.0.0',
   'chart compare team/hostile 1.0.0 2.0.0 --diff',
   'chart compare team/hostile 1.0.0 2.0.0 --json',
-  'search well',
 ])('no text of a chart is a command to the terminal, or a line of Chartroom, in "chartroom %s"', async (words) => {
   const { stdout, stderr, code } = await registry.chartroom(words);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -9,7 +9,7 @@ const ENDINGS = ['versions', 'versions/1.0.0', 'versions/1.0.0/dependencies', 'r
 test('whatever words of the API a name is made of, it is what stands before the first "-"', () => {
   const words = fc.constantFrom('a', 'team', 'charts', 'versions', 'files', 'resolve', 'namespaces', '1.0.0', 'a-b');
   const names = fc.array(words, { minLength: 1, maxLength: 8 }).map((segments) => segments.join('/'));
-  const queries = fc.constantFrom('', '?', '?range=^1&x=/-/', '?cursor=a/b');
+  const queries = fc.constantFrom('', '?', '?range=^1&x=/-/', '?cursor=a/b?c/d');
   fc.assert(
     fc.property(names, fc.constantFrom(...ENDINGS), queries, (name, ending, query) => {
       const folded = name.replaceAll('/', '%2F');

@@ -4,7 +4,7 @@ import { imageKey, parseImageReference } from '../image-reference.ts';
 export interface ImagesComparison {
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** the same repository with another tag or digest */
+  /** the same repository, as the newer version writes it, with another tag or digest */
   readonly changed: readonly { readonly repository: string; readonly from: string; readonly to: string }[];
 }
 
@@ -18,15 +18,15 @@ export function compareImages(from: readonly string[], to: readonly string[]): I
   const changed = [...removed].flatMap(([repository, [before, ...others]]) => {
     const [after, ...more] = added.get(repository) ?? [];
     if (before === undefined || after === undefined || others.length > 0 || more.length > 0) return [];
-    return [{ repository, from: before, to: after }];
+    return [{ key: repository, change: { repository: nameOf(after), from: before, to: after } }];
   });
-  const paired = new Set(changed.map(({ repository }) => repository));
+  const paired = new Set(changed.map(({ key }) => key));
   const rest = (images: ReadonlyMap<string, readonly string[]>): readonly string[] =>
     [...images].flatMap(([repository, references]) => (paired.has(repository) ? [] : references)).toSorted();
   return {
     added: rest(added),
     removed: rest(removed),
-    changed: changed.toSorted((one, other) => (one.repository < other.repository ? -1 : 1)),
+    changed: changed.map(({ change }) => change).toSorted((one, other) => (one.repository < other.repository ? -1 : 1)),
   };
 }
 
@@ -44,6 +44,10 @@ function byRepository(images: readonly string[], others: readonly string[]): Rea
 function imageOf(image: string): string {
   const reference = parseImageReference(image);
   return reference === undefined ? image : imageKey(reference);
+}
+
+function nameOf(image: string): string {
+  return parseImageReference(image)?.name ?? image;
 }
 
 function repositoryOf(image: string): string {

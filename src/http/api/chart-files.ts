@@ -2,12 +2,10 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { digestOf } from '../../oci/digest.ts';
-import { isNotModified } from '../conditional.ts';
 import type { Routes } from '../server.ts';
 import { ChartFile } from './chart-contents-schema.ts';
 import { readableChart } from './chart-request.ts';
 import { VersionPath } from './chart-schemas.ts';
-import { NotModified } from './entity-tags.ts';
 import type { Management } from './management.ts';
 import { answerPage, listQuery, pageOf } from './paging.ts';
 import { strict, text } from './schemas.ts';
@@ -32,7 +30,7 @@ const LIST = {
 };
 const GET = {
   ...{ operationId: 'getFile', tags, summary: 'Send a file of a version as it is' },
-  ...{ params: FilePath, querystring: strict({}), response: { 200: File, 304: NotModified } },
+  ...{ params: FilePath, querystring: strict({}), response: { 200: File } },
 };
 
 export function chartFileRoutes(app: Routes, { catalog }: Management): void {
@@ -58,9 +56,8 @@ export function chartFileRoutes(app: Routes, { catalog }: Management): void {
       const repository = readableChart(request, reply);
       const { version, path } = request.params;
       const bytes = Buffer.from(await catalog.readFile(repository, version, path));
-      if (isNotModified(request, reply, digestOf(bytes))) return await reply.code(304).send(null);
-      sendHarmlessly(reply, path, isText(bytes));
-      return await reply.send(bytes);
+      makeHarmless(reply, path, isText(bytes));
+      return await reply.header('etag', `"${digestOf(bytes)}"`).send(bytes);
     },
   );
 }
@@ -84,7 +81,7 @@ export function fileAddress(
 }
 
 /** Whoever published the chart must not have a browser run anything under the name of this server. */
-function sendHarmlessly(reply: FastifyReply, path: string, isPlain: boolean): void {
+function makeHarmless(reply: FastifyReply, path: string, isPlain: boolean): void {
   reply.type(isPlain ? TEXT : BYTES).header('content-security-policy', "sandbox; default-src 'none'");
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!isPlain) reply.header('content-disposition', `attachment; filename*=UTF-8''${encoded(name)}`);

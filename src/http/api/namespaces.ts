@@ -28,7 +28,7 @@ const ArtifactHub = orNull(
   strict(
     {
       repositoryID: orNull(
-        Type.String({ pattern: UUID, description: 'The id that Artifact Hub shows of the repository.' }),
+        Type.String({ maxLength: 36, pattern: UUID, description: 'The id that Artifact Hub shows of the repository.' }),
         'Null while there is none.',
       ),
       owners: Type.Array(ArtifactHubOwner, { maxItems: 20 }),

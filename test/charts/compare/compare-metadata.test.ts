@@ -165,6 +165,11 @@ describe('images', () => {
     });
   });
 
+  test('have the name that the newer version gives them', () => {
+    const { changed } = compareImages(['docker.io/library/nginx:1'], ['nginx:2']);
+    expect(changed).toEqual([{ repository: 'nginx', from: 'docker.io/library/nginx:1', to: 'nginx:2' }]);
+  });
+
   test('of one repository with several tags came and went', () => {
     expect(compareImages(['a:1', 'a:2'], ['a:3', 'a:2', 'a:4'])).toEqual({
       added: ['a:3', 'a:4'],

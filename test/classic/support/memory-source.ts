@@ -47,7 +47,8 @@ export class MemorySource implements IndexSource {
         repository > after.repository ||
         (repository === after.repository && sortKey < after.sortKey),
     );
-    return await this.#answer(rest.slice(0, limit));
+    // Fewer than asked for do not mean that there are no more.
+    return await this.#answer(rest.slice(0, limit - 1));
   }
 
   async changesAfter(scope: IndexScope, after: ChangePosition, limit: number): Promise<readonly IndexedVersion[]> {

@@ -99,10 +99,13 @@ describe('a version is found by its own name', () => {
 describe('where nothing fits, the refusal says what there is', () => {
   test.each([
     [address('^9'), 'no version of team/web is in the range "^9": its newest is 1.2.1'],
-    [address('^2'), 'no version of team/web is in the range "^2": its newest is 1.2.1'],
     [
-      address('>1.2.1'),
-      'no version of team/web is in the range ">1.2.1": its newest is 1.2.1; 3.0.0-beta would be, with prerelease=true',
+      address('^2'),
+      'no version of team/web is in the range "^2": its newest is 1.2.1; 2.0.0 is yanked, so only its exact name finds it',
+    ],
+    [
+      address('>2.0.0'),
+      'no version of team/web is in the range ">2.0.0": its newest is 1.2.1; 3.0.0-beta would be, with prerelease=true',
     ],
     [
       address('^4'),
@@ -117,7 +120,10 @@ describe('where nothing fits, the refusal says what there is', () => {
       address('^1', '', 'team/loose'),
       'no version of team/loose is in the range "^1": its newest is v1.0.0; v1.0.0 is not strict SemVer, so only its exact name finds it',
     ],
-    [address('^1', '', 'team/past'), 'no version of team/past is in the range "^1": all of its versions are yanked'],
+    [
+      address('^1', '', 'team/past'),
+      'no version of team/past is in the range "^1": all of its versions are yanked; 1.0.0 is yanked, so only its exact name finds it',
+    ],
     [address('9.9.9'), 'no version of team/web is in the range "9.9.9": its newest is 1.2.1'],
     [address('^1', '', 'team/none'), 'there is no chart team/none, or no version of it any more'],
   ])('%s', async (path, detail) => {

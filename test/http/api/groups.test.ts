@@ -112,8 +112,8 @@ describe('a namespace', () => {
     const statuses = await Promise.all(paths.map(async (path) => (await put(mia, path)).status));
     expect(statuses).toEqual([200, 200, 200, 403, 403, 403, 400]);
     expect(await api.all('/namespaces', { as: mia })).toEqual([
-      { path: 'team', visibility: 'public' },
-      { path: 'team/web', visibility: 'public' },
+      { path: 'team', visibility: 'public', floatingTags: null, artifactHub: null },
+      { path: 'team/web', visibility: 'public', floatingTags: null, artifactHub: null },
     ]);
     expect((await api.send('DELETE', '/namespaces?path=/team', { as: mia })).status).toBe(204);
     expect((await api.send('DELETE', '/namespaces?path=other', { as: mia })).status).toBe(403);
