@@ -13,6 +13,6 @@ export type ErrorForm = 'problem' | 'message' | 'codes';
 /** By the address, be there a route at it or not. */
 export function errorFormOf(request: FastifyRequest): ErrorForm {
   const { originalUrl } = request;
-  if (/^\/api\/v1(?:\/|$)/.test(requestPath(originalUrl))) return 'problem';
-  return isClassicAddress(originalUrl) ? 'message' : 'codes';
+  if (isClassicAddress(originalUrl)) return 'message';
+  return /^\/api(?:\/|$)/.test(requestPath(originalUrl)) ? 'problem' : 'codes';
 }

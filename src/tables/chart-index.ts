@@ -98,19 +98,3 @@ export async function listListedOf(
     namespace === undefined ? values : [...values, namespace],
   );
 }
-
-/** Repositories with a change behind a revision, each with that of its newest one, in the order of these. */
-export async function listRepositoriesChangedAfter(
-  database: Queryable,
-  revision: number,
-  limit: number,
-): Promise<readonly { readonly repository: RepositoryName; readonly revision: number }[]> {
-  // Of each revision all, so that none is left between two readings.
-  return await database.query(
-    `select repository, max(revision) as revision from chart_versions
-     where revision > $1 and revision <= coalesce(
-       (select revision from chart_versions where revision > $1 order by revision limit 1 offset $2), 9007199254740991)
-     group by repository order by 2, 1`,
-    [revision, Math.max(0, limit - 1)],
-  );
-}

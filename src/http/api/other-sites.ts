@@ -6,12 +6,12 @@ import { baseUrlOf } from '../base-url.ts';
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Cross-site request forgery needs a credential that the browser adds by itself. Here it has none to add: no cookie is read,
- * and no answer asks for Basic, which browsers remember. Should it have one all the same (an address with a password in it),
- * three more things stand in the way, each of which would do:
+ * Cross-site request forgery needs a credential that the browser adds by itself. No cookie is read, and no answer of the
+ * management API asks for Basic, which browsers remember. Should one have it all the same (of a classic repository, whose
+ * answers do, or of an address with a password in it), three more things stand in the way, each of which would do:
  * - A form, or a script that does not ask first, can only send GET, HEAD and POST, and a POST only as a form or as text
- *   (Fetch Standard, "CORS-safelisted method" and "CORS-safelisted request-header"): every POST here needs a JSON body of
- *   that type, and all else a preflight, which no answer here allows.
+ *   (Fetch Standard, "CORS-safelisted method" and "CORS-safelisted request-header"): every POST of the management API needs a
+ *   JSON body of that type, and all else a preflight, which no answer allows. Uploads to a classic repository are forms.
  * - Browsers say from where a request comes, and no page can change what they say: `Sec-Fetch-Site` (W3C Fetch Metadata
  *   Request Headers; `none` is the person's own doing), and older ones `Origin` (OWASP Cross-Site Request Forgery
  *   Prevention Cheat Sheet, "Fetch Metadata headers", "Verifying Origin with Standard Headers").

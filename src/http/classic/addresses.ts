@@ -43,10 +43,8 @@ export function foldNamespace(target: string): string {
 /** Whether the address is one of a classic repository or of ChartMuseum's API, be there something at it or not. */
 export function isClassicAddress(target: string): boolean {
   const path = requestPath(target);
-  return (
-    /^\/-\/(?:classic|all)\//.test(path) ||
-    (!TAKEN.test(path) && (REPOSITORY.test(path) || /^\/api(?:\/|$)/.test(path)))
-  );
+  if (/^\/-\/(?:classic|all)\//.test(path)) return true;
+  return !TAKEN.test(path) && (REPOSITORY.test(path) || /^\/api\/(?:.+\/)?(?:charts|prov)(?:\/|$)/.test(path));
 }
 
 /** For whoever uploads to a namespace called "v1", which cannot be done here: what to do instead. */

@@ -1,8 +1,8 @@
 // Everything that classic Helm repositories and ChartMuseum's API are made of, under one guard.
-
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/caller.ts';
+import { refuseOtherSites } from '../api/other-sites.ts';
 import type { Routes } from '../server.ts';
 import { type ArtifactHubRoute, artifactHubRoute } from './artifact-hub.ts';
 import { type ChartApi, chartApiRoutes } from './chart-api.ts';
@@ -17,6 +17,8 @@ export interface ClassicRoutes extends ArtifactHubRoute, ChartApi, RepositoryRou
 
 /** @param app a scope of its own */
 export async function classicRoutes(app: Routes, options: ClassicRoutes): Promise<void> {
+  // Answers here ask for Basic, which browsers remember.
+  refuseOtherSites(app);
   guardClassic(app, (request) => options.identify(request));
   // Only uploads have a body, whatever type others claim.
   app.removeAllContentTypeParsers();

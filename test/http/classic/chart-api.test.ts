@@ -119,7 +119,7 @@ describe('what is there', () => {
     ['/api/team/charts/none/latest', 'there is no version "latest" of none'],
     ['/api/team/charts/web/9.9.9/values', 'there is no version "9.9.9" of web'],
     ['/api/team/charts/web/1.0.0/files', 'there is nothing at GET /api/team/charts/web/1.0.0/files'],
-    ['/api/nothing', 'there is nothing at GET /api/nothing'],
+    ['/api/team/charts/web/x', 'there is nothing at GET /api/team/charts/web/x'],
   ])('or it is a 404: %s', async (path, message) => {
     expect(await refusalOf(await registry.request('GET', path))).toEqual([404, message]);
   });
