@@ -59,7 +59,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ldapts: ['adapters/ldap-directory.ts'],
   'openid-client': ['adapters/openid-provider.ts'],
   pino: ['cli'],
-  'tar-stream': ['charts'],
   typebox: ['http', 'config'],
   yaml: ['charts', 'config'],
 };

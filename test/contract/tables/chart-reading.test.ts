@@ -137,6 +137,7 @@ for (const kind of DATABASES) {
         ...said,
       });
       expect(await findNotice(database, WEB, tagOf('2.0.0'))).toBeUndefined();
+      expect(await findNotice(database, WEB, tagOf('0.1.0'))).toBeUndefined();
       expect(await findNotice(database, OTHER, '')).toBeUndefined();
     });
 
@@ -214,6 +215,7 @@ for (const kind of DATABASES) {
       expect(await found('common', 2)).toEqual([[OTHER, WEB], [SUB]]);
       expect(await found('common', 10)).toEqual([[OTHER, WEB, SUB]]);
       expect(await found('commons', 10)).toEqual([]);
+      expect(await found('commo', 10)).toEqual([]);
     });
   });
 }
