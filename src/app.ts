@@ -36,6 +36,7 @@ import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
+import type { RepositoryName } from './oci/repository-name.ts';
 import type { BlobStore } from './ports/blob-store.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
@@ -85,7 +86,9 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
   );
-  const core = await openCore(config, { database, blobs, clock }, logger);
+  const core = await openCore(config, { database, blobs, clock }, (err, repository) =>
+    logger.error({ err, repository }, 'the search does not find all that it should'),
+  );
   const { registry, accounts } = core;
   await registry.uploads.discardLeftovers();
   await registry.backfillVersions((refusal) => logger.warn(`${refusal.message} (it stays out of lists until then)`));
@@ -155,7 +158,9 @@ export async function openDataFolder(
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
   const storage = { database, clock, blobs: await openDiskBlobStore(config.dataDir) };
-  const core = await openCore(config, storage, { error: (fault: unknown) => console.error(fault) });
+  const core = await openCore(config, storage, (error, repository) =>
+    process.stderr.write(`the search does not find all that it should: ${repository ?? 'of late'} ${error}\n`),
+  );
   const principal = { kind: 'operator', name: operator } as const;
   const caller = operatorCalling(principal, new Standings(database, clock));
   const failures = process.stderr;
@@ -179,8 +184,10 @@ interface Storage {
   readonly clock: Clock;
 }
 
+type SearchFailure = (error: unknown, repository?: RepositoryName) => void;
+
 /** What works on what is stored, for the server and for commands alike. */
-async function openCore(config: Config, storage: Storage, logger: Pick<FastifyBaseLogger, 'error'>) {
+async function openCore(config: Config, storage: Storage, onSearchFailure: SearchFailure) {
   const { database } = storage;
   const catalog = new Catalog(storage);
   const rules = { ...config, versions: config.chartVersions };
@@ -200,7 +207,7 @@ async function openCore(config: Config, storage: Storage, logger: Pick<FastifyBa
       newestListedVersion: findNewestVersion,
       repositoriesChangedAfter: listChangedRepositories,
       readmeOf: (contentDigest) => catalog.readmeOf(contentDigest),
-      onFailure: (err, repository) => logger.error({ err, repository }, 'the search does not find all that it should'),
+      onFailure: onSearchFailure,
     }),
   };
 }

@@ -149,9 +149,9 @@ test('where nobody logs in, no credential is needed', async () => {
   expect(await runChartroom(['whoami', '--server', laptop.url], options)).toEqual(
     success('everybody, who may manage everything'),
   );
-  expect(await runChartroom(['namespace', 'set', 'team', 'public', '--server', laptop.url], options)).toEqual(
-    success('team is public'),
-  );
+  expect(
+    await runChartroom(['namespace', 'set', 'team', '--visibility', 'public', '--server', laptop.url], options),
+  ).toEqual(success('team is public'));
 });
 
 test('no secret stands in the list of processes', async () => {

@@ -18,7 +18,7 @@ describeWalk((client) => {
     server = await startServer();
     ci = await server.addAccount('ci', { open: 'writer', closed: 'writer' });
     reader = await server.addAccount('reader', { closed: 'reader' });
-    await server.manage('namespace', 'set', 'open', 'public');
+    await server.manage('namespace', 'set', 'open', '--visibility', 'public');
     administrator = new RegistryCaller(server.host, ADMINISTRATOR);
     const helm = await client.loggedIn(server.host, ci);
     await helm.publish(CHART, `oci://${server.host}/open`);
@@ -144,11 +144,11 @@ describeWalk((client) => {
   });
 
   test('a namespace that becomes private needs a login again', async () => {
-    await server.manage('namespace', 'set', 'closed', 'public');
+    await server.manage('namespace', 'set', 'closed', '--visibility', 'public');
     const helm = await client.fresh();
     const reference = `oci://${server.host}/closed/task-api-chart`;
     await helm.succeed('show', 'chart', reference);
-    await server.manage('namespace', 'set', 'closed', 'private');
+    await server.manage('namespace', 'set', 'closed', '--visibility', 'private');
     // Every helm prints the registry's message where it asks for the list of tags.
     expect(await helm.fail('show', 'chart', reference)).toContain(`helm registry login ${server.host}`);
   });

@@ -171,6 +171,7 @@ test('programs that open one new database at once, as commands do, all find it m
   await writeFile(join(folder.path, 'data', 'chartroom.db'), '');
   const options = { folder: folder.path };
   const ended = await Promise.all([1, 2, 3, 4].map(() => runChartroom(['namespace', 'list'], options)));
-  const success = { code: 0, signal: null, stdout: '/\tprivate\n', stderr: '' };
+  const stdout = 'PATH  VISIBILITY  FLOATING TAGS  ARTIFACT HUB\n/     private     false          -\n';
+  const success = { code: 0, signal: null, stdout, stderr: '' };
   expect(ended).toEqual([success, success, success, success]);
 });

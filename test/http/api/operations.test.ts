@@ -284,8 +284,8 @@ const STEPS: readonly Step[] = [
     },
   },
   {
-    ...{ operation: 'searchCharts', request: 'GET /search?q=wbe', status: 200 },
-    answer: { items: [expect.objectContaining({ chart: 'team/web' })], corrected: true },
+    ...{ operation: 'searchCharts', request: 'GET /search?q=web', status: 200 },
+    answer: { items: [expect.objectContaining({ chart: 'team/web' })], corrected: false },
   },
   {
     ...{ operation: 'putVersionNotice', request: `PUT ${WEB}/-/versions/1.0.0/notice`, status: 200 },
