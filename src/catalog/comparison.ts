@@ -1,4 +1,5 @@
 // Compares two versions of a chart, by what is in their archives.
+import { setTimeout } from 'node:timers/promises';
 import fastq from 'fastq';
 import { type ChartComparison, compareCharts } from '../charts/compare/compare-charts.ts';
 import type { ComparedChart, ComparedFile } from '../charts/compare/compared-chart.ts';
@@ -21,7 +22,9 @@ interface Pair {
   readonly to: VersionFacts;
 }
 
-const MAXIMUM_WAITING = 100;
+const MAXIMUM_WAITING = 10;
+/** Between two comparisons, for all other requests: milliseconds. */
+const PAUSE = 20;
 
 /** Answers that are kept: each has some 100 KiB, a very large one a few MiB. */
 const MAXIMUM_KEPT = 20;
@@ -32,23 +35,35 @@ const MAXIMUM_KEPT = 20;
  */
 export class Comparisons {
   readonly #kept = new BoundedMap<ChartComparison>(MAXIMUM_KEPT);
+  /** Those that are under way or waiting, so that all who ask for the same get the same answer. */
+  readonly #running = new Map<string, Promise<ChartComparison>>();
   readonly #queue: fastq.queueAsPromised<Pair, ChartComparison>;
 
   constructor(parts: Parts) {
-    this.#queue = fastq.promise((pair: Pair) => compareVersions(parts, pair), 1);
+    this.#queue = fastq.promise(async (pair: Pair) => {
+      // When everything is in memory, nothing else would get its turn between one comparison and the next.
+      await setTimeout(PAUSE);
+      return await compareVersions(parts, pair);
+    }, 1);
   }
 
   /** @throws RegistryError NOT_FOUND when an archive cannot be read; TOO_MANY_REQUESTS; what the blob store throws */
   async compare(from: VersionFacts, to: VersionFacts): Promise<ChartComparison> {
     const key = `${from.contentDigest} ${to.contentDigest}`;
-    const kept = this.#kept.get(key);
-    if (kept) return kept;
+    const known = this.#kept.get(key) ?? this.#running.get(key);
+    if (known) return await known;
     if (this.#queue.length() >= MAXIMUM_WAITING) {
-      throw new TooManyRequests('too many versions are being compared at the moment: try again in a second', 1);
+      throw new TooManyRequests('too many versions are being compared at the moment: try again in some seconds', 5);
     }
-    const comparison = await this.#queue.push({ from, to });
-    this.#kept.set(key, comparison);
-    return comparison;
+    const running = this.#queue.push({ from, to });
+    this.#running.set(key, running);
+    try {
+      const comparison = await running;
+      this.#kept.set(key, comparison);
+      return comparison;
+    } finally {
+      this.#running.delete(key);
+    }
   }
 }
 
