@@ -1,5 +1,6 @@
 // The charts that are published, as whoever looks for one asks for them.
 import type { ChartComparison } from '../charts/compare/compare-charts.ts';
+import type { ChartContents } from '../charts/contents.ts';
 import { knownFiles } from '../charts/known-files.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
@@ -19,7 +20,14 @@ import { checkLock, type LockCheck, type LockQuery } from './lock-check.ts';
 import { Provenances, type VersionProvenance } from './provenances.ts';
 import { type PullHistory, readPullHistory } from './pull-history.ts';
 import { type RangeQuery, resolveRange } from './resolve.ts';
-import { type ListedFile, listFiles, readFile, readVersionContents, type VersionContents } from './version-contents.ts';
+import {
+  type ListedFile,
+  listFiles,
+  readFile,
+  readVersionContents,
+  requireContents,
+  type VersionContents,
+} from './version-contents.ts';
 import {
   factsOf,
   getVersion,
@@ -130,6 +138,12 @@ export class Catalog {
   async readFile(repository: RepositoryName, version: string, path: string): Promise<Uint8Array> {
     const { contentDigest } = await requireVersion(this.#database, repository, version);
     return await readFile(this.#parts.archives, contentDigest, path);
+  }
+
+  /** All files at once: an archive that is too large to be kept would be opened again for each `readFile`. */
+  async readContents(repository: RepositoryName, version: string): Promise<ChartContents> {
+    const { contentDigest } = await requireVersion(this.#database, repository, version);
+    return await requireContents(this.#parts.archives, contentDigest);
   }
 
   async listDependencies(

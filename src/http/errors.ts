@@ -1,5 +1,5 @@
 // Turns every error into an answer: the only place that knows statuses and the OCI error form.
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { Unauthorized } from '../access/unauthorized.ts';
 import { AccountError, type AccountErrorReason } from '../accounts/account-error.ts';
 import {
@@ -10,8 +10,10 @@ import {
   TooManyRequests,
   unreachable,
 } from '../oci/error.ts';
+import { quoted } from '../oci/quoted.ts';
 import { type LoginRefusal, LoginRefused } from '../ports/identity-provider.ts';
 import { PROBLEM_TYPE, problemBody } from './api/problem.ts';
+import { describeFaults } from './api/validation.ts';
 import { baseUrlOf } from './base-url.ts';
 import { causeOf } from './cause-of.ts';
 import { reservedUpload } from './classic/addresses.ts';
@@ -58,6 +60,9 @@ const ANSWERS: Readonly<Record<RefusalCode, readonly [status: number, code: stri
   VERSION_PUBLISHED: [409, 'DENIED'],
   WRONG_REPOSITORY: [409, 'DENIED'],
 };
+
+const BAD_ADDRESS =
+  'the address is not valid: each "%" in it must begin a byte of text in UTF-8, written as two hexadecimal digits';
 
 const REASONS: Readonly<Record<AccountErrorReason, RefusalCode>> = {
   conflict: 'CONFLICT',
@@ -158,6 +163,10 @@ function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
   if (error.code === 'ECONNRESET' || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return new RegistryError('SIZE_INVALID', 'the body ended before its announced length');
   }
+  // Fastify's own words have the address as the routes have it.
+  if (error.code === 'FST_ERR_BAD_URL') return new RegistryError('REQUEST_INVALID', BAD_ADDRESS);
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new RegistryError('REQUEST_INVALID', 'the address is too long');
+  if (error.validation) return faultOf(error.validation, error.validationContext ?? 'request');
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new RegistryError('REQUEST_INVALID', `the request cannot be understood: ${error.message}`);
   }
@@ -165,6 +174,19 @@ function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
     'INTERNAL',
     `the registry failed; its log says why under request id ${request.id}: try again, and tell the operator if it stays`,
   );
+}
+
+/** Of routes that have no words of their own for it. */
+function faultOf(faults: readonly FastifySchemaValidationError[], part: string): RegistryError {
+  const [first] = faults;
+  // All in a query is text, unless it is there twice.
+  if (part === 'querystring' && first?.keyword === 'type' && first.params.type === 'string') {
+    return new RegistryError(
+      'REQUEST_INVALID',
+      `${quoted(first.instancePath.slice(1))} may stand in the query only once`,
+    );
+  }
+  return describeFaults(faults, part);
 }
 
 /** Clients read the first challenge only, so there is one: RFC 6750, section 3, or RFC 7617 where they know no tokens. */

@@ -19,6 +19,8 @@ const API = [
  * keeps for itself.
  */
 const TAKEN = /^\/(?:v2|api\/v1|api\/chartsvc\/v1|-)(?:\/|$)/;
+/** Encoded as well: no name has one, and to what remained without it would lead a second address. */
+const EMPTY_SEGMENT = /(?:\/|%2f){2}/i;
 const UPLOAD = /^\/api\/v1(?:\/.+)?\/(?:charts|prov)$/;
 
 /**
@@ -30,7 +32,7 @@ export function foldNamespace(target: string): string {
   const end = url.indexOf('?');
   const path = end === -1 ? url : url.slice(0, end);
   const query = end === -1 ? '' : url.slice(end);
-  if (TAKEN.test(path)) return url;
+  if (TAKEN.test(path) || EMPTY_SEGMENT.test(path)) return url;
   const [, namespace = '', file] = REPOSITORY.exec(path) ?? [];
   if (file !== undefined) return `${CLASSIC_PREFIX}/${folded(namespace)}/${withEnding(file, query)}${query}`;
   for (const route of API) {
@@ -38,6 +40,11 @@ export function foldNamespace(target: string): string {
     if (rest !== undefined) return `${CLASSIC_PREFIX}/${folded(owner)}/api/${rest}${query}`;
   }
   return url;
+}
+
+/** Whether the address is that of a route only by being folded; a client that sends the route's own address asks for nothing. */
+export function isFolded(target: string): boolean {
+  return foldNamespace(target) !== withoutAuthority(target);
 }
 
 /** Whether the address is one of a classic repository or of ChartMuseum's API, be there something at it or not. */

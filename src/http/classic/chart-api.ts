@@ -1,29 +1,28 @@
 // ChartMuseum's API as far as it reads and deletes charts (https://chartmuseum.com/docs/#api).
 import { Readable } from 'node:stream';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Catalog } from '../../catalog/catalog.ts';
-import { plainValues } from '../../charts/plain-values.ts';
 import { tagOfVersion } from '../../charts/version.ts';
 import { repositoryIn } from '../../classic/chart-files.ts';
 import { entryOf } from '../../classic/chart-lists.ts';
 import type { Classic } from '../../classic/classic.ts';
 import { RegistryError } from '../../oci/error.ts';
-import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { actorOf } from '../authenticate.ts';
 import type { Routes } from '../server.ts';
 import { CLASSIC_PREFIX } from './addresses.ts';
 import { mayPull, requireChart, requireNamespace, warnOfRejection } from './guard.ts';
+import { SharedAnswers, type TakenAnswer } from './shared-answers.ts';
+import { templatesAnswer } from './templates.ts';
 
 const CHARTS = `${CLASSIC_PREFIX}/:namespace/api/charts`;
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** Its addresses are those of the index that ChartMuseum would have. */
 const URLS = { kind: 'tgz' } as const;
-/** bytes of all files of a chart whose templates are sent in one answer */
-const MAXIMUM_SHOWN_BYTES = 32 * 1024 * 1024;
-const FILES = 1_000;
+/** bytes of JSON with templates that clients have not read yet */
+const MAXIMUM_UNREAD_BYTES = 64 * 1024 * 1024;
 
 const Page = Type.Object({ offset: Type.Optional(Type.String()), limit: Type.Optional(Type.String()) });
 const ChartParams = Type.Object({ namespace: Type.String(), name: Type.String() });
@@ -90,6 +89,7 @@ function listRoutes(app: Routes, { lists }: Classic): void {
 }
 
 function versionRoutes(app: Routes, { classic, catalog }: ChartApi): void {
+  const answers = new SharedAnswers(MAXIMUM_UNREAD_BYTES);
   const find = async (request: VersionRequest) => {
     const { name, version } = request.params;
     const repository = repositoryIn(request.namespace, name);
@@ -126,35 +126,22 @@ function versionRoutes(app: Routes, { classic, catalog }: ChartApi): void {
     `${CHARTS}/:name/:version/templates`,
     { config: { access: 'pull' }, schema: { params: VersionParams } },
     async (request, reply) => {
-      const { repository, version } = await find(request);
+      const { repository, version, contentDigest } = await find(request);
       warnOfRejection(request, reply);
-      return await reply.type(JSON_TYPE).send(JSON.stringify(await templatesOf(catalog, repository, version)));
+      const answer = await answers.take(contentDigest, async () =>
+        templatesAnswer(await catalog.readContents(repository, version)),
+      );
+      countUntilSent(reply, answer);
+      return await reply.type(JSON_TYPE).send(answer.body);
     },
   );
 }
 
-/** As Helm's Go code writes them into JSON: the bytes of a file in base64. */
-async function templatesOf(catalog: Catalog, repository: RepositoryName, version: string) {
-  const files = [];
-  for (let after: string | undefined, isEnd = false; !isEnd; after = files.at(-1)?.path) {
-    const page = await catalog.listFiles(repository, version, { after, limit: FILES });
-    files.push(...page);
-    isEnd = page.length < FILES;
-  }
-  if (files.reduce((sum, { size }) => sum + size, 0) > MAXIMUM_SHOWN_BYTES) {
-    throw new RegistryError(
-      'REQUEST_INVALID',
-      `${repository} ${version} is too large to be shown in one answer: pull it with helm pull`,
-    );
-  }
-  const read = async (path: string) => Buffer.from(await catalog.readFile(repository, version, path));
-  const templates = [];
-  for (const { path } of files.filter(({ path }) => path.startsWith('templates/'))) {
-    templates.push({ name: path, data: (await read(path)).toString('base64') });
-  }
-  const hasValues = files.some(({ path }) => path === 'values.yaml');
-  const values = plainValues(hasValues ? (await read('values.yaml')).toString() : '');
-  return { templates, values: values.readable ? values.content : {} };
+/** What clients have not read yet is held in memory, and a client may take minutes. */
+function countUntilSent({ raw }: FastifyReply, answer: TakenAnswer): void {
+  const done = () => answer[Symbol.dispose]();
+  if (raw.destroyed) done();
+  else raw.once('close', done);
 }
 
 /** @throws RegistryError REQUEST_INVALID, in ChartMuseum's words */

@@ -6,9 +6,12 @@ import type { Action } from '../../access/roles.ts';
 import { Unauthorized } from '../../access/unauthorized.ts';
 import { readNamespace } from '../../accounts/namespace-path.ts';
 import type { ChartLists } from '../../classic/chart-lists.ts';
+import { RegistryError } from '../../oci/error.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { readerOf } from '../api/guard.ts';
+import { requestPath } from '../request-path.ts';
 import { warn } from '../warning.ts';
+import { CLASSIC_PREFIX, isFolded } from './addresses.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,6 +29,10 @@ export function guardClassic(app: FastifyInstance, identify: (request: FastifyRe
   app.addHook('onRequest', async (request) => {
     const { config, url } = request.routeOptions;
     const { access } = config;
+    if (url?.startsWith(CLASSIC_PREFIX) && !isFolded(request.originalUrl)) {
+      const path = requestPath(request.originalUrl).slice(0, 200);
+      throw new RegistryError('NOT_FOUND', `there is nothing at ${request.method} ${path}`);
+    }
     if (access !== 'pull' && access !== 'push' && access !== 'delete') {
       throw new Error(`route ${url} does not say what access to charts it needs`);
     }

@@ -19,6 +19,11 @@ export interface ClassicRoutes extends ArtifactHubRoute, ChartApi, RepositoryRou
 export async function classicRoutes(app: Routes, options: ClassicRoutes): Promise<void> {
   // Answers here ask for Basic, which browsers remember.
   refuseOtherSites(app);
+  app.addHook('onSend', async (_request, reply) => {
+    // What is in an answer follows from who asks.
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
+    if (!reply.hasHeader('vary')) reply.header('vary', 'Authorization');
+  });
   guardClassic(app, (request) => options.identify(request));
   // Only uploads have a body, whatever type others claim.
   app.removeAllContentTypeParsers();

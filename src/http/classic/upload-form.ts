@@ -45,7 +45,7 @@ export async function readForm(
     const name = part.fieldname;
     if (name === 'chart' || name === 'prov') {
       if (form[name]) throw new RegistryError('REQUEST_INVALID', `the form has two files "${name}": send one`);
-      const body = readPart(part, overflow.signal);
+      const body = readPart(part);
       form[name] = collected.use(await (name === 'chart' ? uploads.takeChart(body) : uploads.takeProvenance(body)));
     } else part.file.resume();
     next = parts.next();
@@ -63,15 +63,12 @@ function watchSize(request: FastifyRequest, overflow: AbortController): void {
   });
 }
 
-async function* readPart({ file }: MultipartFile, overflow: AbortSignal): AsyncIterable<Uint8Array> {
-  const stop = () => file.destroy(overflow.reason);
-  overflow.addEventListener('abort', stop);
+/** It ends by itself when it is larger than such a file may be. */
+async function* readPart({ file }: MultipartFile): AsyncIterable<Uint8Array> {
   try {
     yield* file;
   } catch (error) {
     throw formRefusal(error);
-  } finally {
-    overflow.removeEventListener('abort', stop);
   }
 }
 
