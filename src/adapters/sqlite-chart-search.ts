@@ -1,16 +1,20 @@
 // The ChartSearch in SQLite: FTS5 over the words of the documents, and a vocabulary for typos (https://sqlite.org/fts5.html).
+import { setImmediate } from 'node:timers/promises';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import {
   type ChartSearch,
   compoundsOf,
-  isCorrectable,
   MAXIMUM_SIMILAR_WORDS,
+  type MayRead,
+  nearestFirst,
   type SearchDocument,
   type SearchHit,
   type SearchPlace,
   type SearchQuery,
   type SearchTerm,
   type SimilarWord,
+  similarTo,
+  vocabularyOf,
   wordsOf,
 } from '../ports/chart-search.ts';
 import type { Database, Queryable, SqlValue, Transaction } from '../ports/database.ts';
@@ -71,8 +75,8 @@ const WHOLE_NAME = 200_000;
 const BEGINNING_OF_NAME = 100_000;
 /** Shorter beginnings are those of half a README's words. */
 const MINIMUM_README_BEGINNING = 3;
-/** How many words of the vocabulary are compared, by their beginning and by their end. */
-const MAXIMUM_CANDIDATES = 20_000;
+/** How many rows are read at once while words are compared. */
+const PAGE = 1000;
 const LAST_CHARACTER = '\u{10ffff}';
 
 /** Makes the index when there is none, or another one: then the position is 0. */
@@ -94,7 +98,7 @@ export async function openSqliteChartSearch(database: Database): Promise<ChartSe
     put,
     remove,
     find: async (query, page) => await find(database, query, page),
-    similarWords: async (word, edits) => await similarWords(database, word, edits),
+    similarWords: async (word, edits, mayRead) => await similarWords(database, word, edits, mayRead),
     documents: async (repositories) =>
       await database.query<SearchDocument>(
         `select repository, name, description, keywords, maintainers, versions, readme from search_documents
@@ -131,17 +135,9 @@ async function put(tx: Transaction, document: SearchDocument): Promise<void> {
   await tx.query(
     `insert or replace into search_heads (rowid, name, keywords, description, path, maintainers, versions)
      values ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      entry.id,
-      withCompounds(name),
-      withCompounds(keywords),
-      ...[description, repository, maintainers, versions].map((text) => wordsOf(text).join(' ')),
-    ],
+    [entry.id, ...[name, keywords].map(withCompounds), ...[description, repository, maintainers, versions].map(spaced)],
   );
-  await tx.query('insert or replace into search_readmes (rowid, readme) values ($1, $2)', [
-    entry.id,
-    wordsOf(readme).join(' '),
-  ]);
+  await tx.query('insert or replace into search_readmes (rowid, readme) values ($1, $2)', [entry.id, spaced(readme)]);
 }
 
 async function remove(tx: Transaction, repository: RepositoryName): Promise<void> {
@@ -156,14 +152,12 @@ async function remove(tx: Transaction, repository: RepositoryName): Promise<void
   await tx.query('delete from search_entries where repository = $1', [repository]);
 }
 
-function withCompounds(text: string): string {
-  return [...wordsOf(text), ...compoundsOf(text)].join(' ');
+function spaced(text: string): string {
+  return wordsOf(text).join(' ');
 }
 
-function vocabularyOf({ name, description, keywords, maintainers, readme }: SearchDocument): ReadonlySet<string> {
-  const texts = [name, description, keywords, maintainers, readme];
-  const words = [...texts.flatMap(wordsOf), ...[name, keywords].flatMap(compoundsOf)];
-  return new Set(words.filter((word) => word.length > 2 && isCorrectable(word)));
+function withCompounds(text: string): string {
+  return [...wordsOf(text), ...compoundsOf(text)].join(' ');
 }
 
 /** The vocabulary has the words that documents have, and no others: what nobody can find any more corrects nothing. */
@@ -180,13 +174,9 @@ async function countWords(
     [JSON.stringify(added)],
   );
   const removed = JSON.stringify([...before].filter((word) => !after.has(word)));
-  await tx.query(
-    'update search_vocabulary set documents = documents - 1 where word in (select value from json_each($1))',
-    [removed],
-  );
-  await tx.query('delete from search_vocabulary where documents = 0 and word in (select value from json_each($1))', [
-    removed,
-  ]);
+  const where = 'where word in (select value from json_each($1))';
+  await tx.query(`update search_vocabulary set documents = documents - 1 ${where}`, [removed]);
+  await tx.query(`delete from search_vocabulary ${where} and documents = 0`, [removed]);
 }
 
 async function find(
@@ -243,52 +233,67 @@ function conditionsOf({ words, joined, isBeginning, place: only, similar }: Sear
 
 /**
  * One edit leaves either the first half of a word or the second one as it was; so mostly do two, of a word's beginning or
- * its end. So only words that have one of them are compared.
+ * its end. So only words that have one of them are compared, but all of these: by a bound on them, whoever fills it up to the
+ * last word would see whether a private chart has one more. What private words still change is how long this takes.
  */
-async function similarWords(database: Queryable, word: string, edits: 1 | 2): Promise<readonly SimilarWord[]> {
+async function similarWords(
+  database: Queryable,
+  word: string,
+  edits: 1 | 2,
+  mayRead: MayRead,
+): Promise<readonly SimilarWord[]> {
   const letters = [...word];
   const [head, tail] = edits === 2 ? [3, 3] : [Math.floor((letters.length - 1) / 2), Math.floor(letters.length / 2)];
-  const beginning = letters.slice(0, head).join('');
-  const end = backwards(letters.slice(-tail).join(''));
-  const near = 'length(word) between $5 and $6 limit $7';
-  const rows = await database.query<{ word: string }>(
-    `select word from (select word from search_vocabulary where word >= $1 and word < $2 and ${near})
-     union select word from (select word from search_vocabulary where backwards >= $3 and backwards < $4 and ${near})`,
-    [
-      beginning,
-      beginning + LAST_CHARACTER,
-      end,
-      end + LAST_CHARACTER,
+  const sides = { word: letters.slice(0, head), backwards: letters.slice(-tail).reverse() };
+  const near = new Map<string, SimilarWord>();
+  for (const side of ['word', 'backwards'] as const) {
+    const pages = wordsBeginning(database, side, sides[side].join(''), [
       letters.length - edits,
       letters.length + edits,
-      MAXIMUM_CANDIDATES,
-    ],
-  );
-  const found = rows.flatMap((row) => {
-    const distance = row.word === word ? 0 : editsBetween(letters, [...row.word]);
-    return (distance === 1 || distance === 2) && distance <= edits ? [{ word: row.word, edits: distance }] : [];
-  });
-  const sorted = found.toSorted((one, other) => one.edits - other.edits || (one.word < other.word ? -1 : 1));
-  return sorted.slice(0, MAXIMUM_SIMILAR_WORDS) as readonly SimilarWord[];
+    ]);
+    for await (const page of pages) for (const each of similarTo(word, edits, page)) near.set(each.word, each);
+  }
+  const similar: SimilarWord[] = [];
+  for (const each of [...near.values()].toSorted(nearestFirst)) {
+    if (await isInReadable(database, each.word, mayRead)) similar.push(each);
+    if (similar.length === MAXIMUM_SIMILAR_WORDS) break;
+  }
+  return similar;
+}
+
+/** The words that begin so, or `backwards` end so, in pages, after each of which others have their turn. */
+async function* wordsBeginning(database: Queryable, side: 'word' | 'backwards', beginning: string, lengths: number[]) {
+  for (let from = beginning, isEnd = false; !isEnd; ) {
+    const rows = await database.query<{ word: string; key: string }>(
+      `select word, ${side} as key from search_vocabulary
+       where length(word) between $1 and $2 and ${side} >= $3 and ${side} < $4 order by ${side} limit $5`,
+      [...lengths, from, beginning + LAST_CHARACTER, PAGE],
+    );
+    yield rows.map(({ word }) => word);
+    from = `${rows.at(-1)?.key}\0`;
+    isEnd = rows.length < PAGE;
+    await setImmediate();
+  }
+}
+
+/** Whether the word stands in a document that may be read: where the vocabulary has it from, so not in a path or a version. */
+async function isInReadable(database: Queryable, word: string, mayRead: MayRead): Promise<boolean> {
+  for (let after = 0, isEnd = false; !isEnd; ) {
+    await setImmediate();
+    const rows = await database.query<{ id: number; repository: RepositoryName }>(
+      `select id, repository from search_entries where id in (
+         select rowid from search_heads where search_heads match $1 and rowid > $3
+         union select rowid from search_readmes where search_readmes match $2 and rowid > $3 order by 1 limit $4)
+       order by id`,
+      [`{name keywords description maintainers} : "${word}"`, `"${word}"`, after, PAGE],
+    );
+    if (rows.some(({ repository }) => mayRead(repository))) return true;
+    after = rows.at(-1)?.id ?? 0;
+    isEnd = rows.length < PAGE;
+  }
+  return false;
 }
 
 function backwards(word: string): string {
   return [...word].reverse().join('');
-}
-
-/** Letters put in, left out, changed, or exchanged with their neighbour ("optimal string alignment"). */
-function editsBetween(one: readonly string[], other: readonly string[]): number {
-  let older: number[] = [];
-  let above = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (const [row, letter] of one.entries()) {
-    const line = [row + 1];
-    for (const [column, against] of other.entries()) {
-      const changed = (above[column] ?? 0) + (letter === against ? 0 : 1);
-      const least = Math.min(changed, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1);
-      const isExchanged = letter === other[column - 1] && one[row - 1] === against;
-      line.push(isExchanged ? Math.min(least, (older[column - 1] ?? 0) + 1) : least);
-    }
-    [older, above] = [above, line];
-  }
-  return above[other.length] ?? 0;
 }

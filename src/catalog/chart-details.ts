@@ -1,5 +1,4 @@
 // One chart: its newest version with all that Chart.yaml says, and what holds for all of its versions.
-import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Database } from '../ports/database.ts';
@@ -7,7 +6,7 @@ import { findNewestVersion, listVersions } from '../tables/chart-catalog.ts';
 import { countPullsOfChart, listFloatingVersions } from '../tables/version-facts.ts';
 import type { ChartDirectory } from './chart-directory.ts';
 import type { ChartSummaries } from './chart-summaries.ts';
-import { type ChartNotice, factsOf, noticeOn, requireChart, type VersionFacts } from './versions.ts';
+import { type ChartNotice, factsOf, noticeOn, unknownChart, type VersionFacts } from './versions.ts';
 
 export interface ChartDetails {
   /** The newest listed version, a stable one if there is any; of a chart whose versions are all yanked the newest of these. */
@@ -42,11 +41,9 @@ export async function getChart(
   { database, directory, summaries }: Parts,
   repository: RepositoryName,
 ): Promise<ChartDetails> {
-  await requireChart(database, repository);
   const [newestYanked] = await listVersions(database, repository, { before: undefined, limit: 1, onlyListed: false });
   const newest = (await findNewestVersion(database, repository)) ?? newestYanked;
-  // Deleted just now.
-  if (!newest) throw new RegistryError('NAME_UNKNOWN', `there is no chart ${repository}, or no version of it any more`);
+  if (!newest) throw unknownChart(repository);
   await directory.names();
   const summary = await summaries.of(repository);
   return {

@@ -2,7 +2,7 @@
 import type { Digest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { ChartSearch, SearchDocument, SearchHit, SearchQuery } from '../ports/chart-search.ts';
+import type { ChartSearch, MayRead, SearchDocument, SearchHit, SearchQuery } from '../ports/chart-search.ts';
 import type { Database, Queryable } from '../ports/database.ts';
 import { searchDocumentOf } from './search-document.ts';
 import { parseSearch, parseSearchWithTypos } from './search-query.ts';
@@ -68,8 +68,6 @@ interface Changes {
   readonly reached: number;
 }
 
-type MayRead = (repository: RepositoryName) => boolean;
-
 export class SearchIndex {
   readonly #options: SearchIndexOptions;
   /** What is left of changes of which a part is indexed. */
@@ -113,7 +111,7 @@ export class SearchIndex {
       if (hits.length > 0 || cursor || exact.terms.length === 0)
         return await this.#pageOf(exact, hits, page.limit, false);
     }
-    const corrected = await parseSearchWithTypos(text, search);
+    const corrected = await parseSearchWithTypos(text, search, mayRead);
     const hits = await this.#visibleHits(corrected, cursor?.after, page.limit + 1, mayRead);
     return await this.#pageOf(corrected, hits, page.limit, true);
   }

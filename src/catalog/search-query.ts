@@ -3,6 +3,7 @@ import {
   type ChartSearch,
   compoundsOf,
   isUnspaced,
+  type MayRead,
   type SearchPlace,
   type SearchQuery,
   type SearchTerm,
@@ -41,8 +42,11 @@ export function parseSearch(text: string): SearchQuery {
   return { terms, name: terms.every(({ place }) => place === undefined) && name !== '' ? name : undefined };
 }
 
-/** The same search, in which words that are near to those of it count, too. Phrases in quotes stay as they are. */
-export async function parseSearchWithTypos(text: string, search: ChartSearch): Promise<SearchQuery> {
+/**
+ * The same search, in which words that are near to those of it count, too, as far as they stand in what may be read. Phrases in
+ * quotes stay as they are.
+ */
+export async function parseSearchWithTypos(text: string, search: ChartSearch, mayRead: MayRead): Promise<SearchQuery> {
   // With a typo in it, what is joined is found nowhere in one piece.
   const parts = partsOf(text).flatMap((part) =>
     part.isPhrase ? [part] : wordsOf(part.text).map((word) => ({ ...part, text: word })),
@@ -50,7 +54,7 @@ export async function parseSearchWithTypos(text: string, search: ChartSearch): P
   const terms = termsOf(parts).map(async (term) => {
     const [word = ''] = term.words;
     const edits = term.isBeginning ? toleratedEdits(word) : 0;
-    return edits === 0 ? term : { ...term, similar: await search.similarWords(word, edits) };
+    return edits === 0 ? term : { ...term, similar: await search.similarWords(word, edits, mayRead) };
   });
   return { terms: await Promise.all(terms), name: undefined };
 }

@@ -103,7 +103,11 @@ export async function requireVersion(
 /** @throws RegistryError NAME_UNKNOWN */
 export async function requireChart(database: Database, repository: RepositoryName): Promise<void> {
   const [any] = await listVersionKeys(database, repository, undefined, 1);
-  if (!any) throw new RegistryError('NAME_UNKNOWN', `there is no chart ${repository}, or no version of it any more`);
+  if (!any) throw unknownChart(repository);
+}
+
+export function unknownChart(repository: RepositoryName): RegistryError {
+  return new RegistryError('NAME_UNKNOWN', `there is no chart ${repository}, or no version of it any more`);
 }
 
 export async function factsOf(database: Database, row: VersionRow): Promise<VersionFacts> {

@@ -52,6 +52,8 @@ export interface SearchHit {
   readonly score: number;
 }
 
+export type MayRead = (repository: RepositoryName) => boolean;
+
 /**
  * Ranks by where the words are found: as the whole path or name, at the name's beginning, in the name, keywords, description, path,
  * maintainers and versions, README; a whole word before the beginning of one. Not by how often a word is in all documents,
@@ -70,13 +72,16 @@ export interface ChartSearch {
     query: SearchQuery,
     page: { readonly after: SearchHit | undefined; readonly limit: number },
   ): Promise<readonly SearchHit[]>;
-  /** Words of all documents that are so many edits away from this one or fewer, nearest first, at most `MAXIMUM_SIMILAR_WORDS`. */
-  similarWords(word: string, edits: 1 | 2): Promise<readonly SimilarWord[]>;
+  /**
+   * The words that `vocabularyOf` gives of the documents that may be read, so many edits away from this one or fewer: nearest
+   * first, then in a fixed order, at most `MAXIMUM_SIMILAR_WORDS`. Other documents change nothing of it, however many words
+   * they have, but the time that it takes.
+   */
+  similarWords(word: string, edits: 1 | 2, mayRead: MayRead): Promise<readonly SimilarWord[]>;
   /** Those of the repositories that have one. */
   documents(repositories: readonly RepositoryName[]): Promise<readonly SearchDocument[]>;
 }
 
-/** So many that what is private does not crowd out what is public. */
 export const MAXIMUM_SIMILAR_WORDS = 200;
 
 /** characters; what a longer word has beyond is left out, in documents as in queries */
@@ -124,6 +129,51 @@ export function toleratedEdits(word: string): 0 | 1 | 2 {
 /** Whether another word may have been meant by, or instead of, this one. */
 export function isCorrectable(word: string): boolean {
   return CORRECTABLE.test(word) && !isUnspaced(word);
+}
+
+/** The words of a document in place of which others may be typed. What is no text, its path and versions, has none. */
+export function vocabularyOf({
+  name,
+  description,
+  keywords,
+  maintainers,
+  readme,
+}: SearchDocument): ReadonlySet<string> {
+  const texts = [name, description, keywords, maintainers, readme];
+  const words = [...texts.flatMap(wordsOf), ...[name, keywords].flatMap(compoundsOf)];
+  return new Set(words.filter((word) => word.length > 2 && isCorrectable(word)));
+}
+
+/** Those of the candidates that are so many edits away from the word or fewer, without the word itself. */
+export function similarTo(word: string, edits: 1 | 2, candidates: readonly string[]): readonly SimilarWord[] {
+  const letters = [...word];
+  return candidates.flatMap((candidate) => {
+    const distance = candidate === word ? 0 : editsBetween(letters, [...candidate]);
+    return (distance === 1 || distance === 2) && distance <= edits ? [{ word: candidate, edits: distance }] : [];
+  });
+}
+
+/** For sorting: nearer words, then by their UTF-16 code units. */
+export function nearestFirst(one: SimilarWord, other: SimilarWord): number {
+  return one.edits - other.edits || (one.word < other.word ? -1 : 1);
+}
+
+/** Letters put in, left out, changed, or exchanged with their neighbour ("optimal string alignment"), infinite when beyond 2. */
+function editsBetween(one: readonly string[], other: readonly string[]): number {
+  let older: number[] = [];
+  let above = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (const [row, letter] of one.entries()) {
+    const line = [row + 1];
+    for (const [column, against] of other.entries()) {
+      const changed = (above[column] ?? 0) + (letter === against ? 0 : 1);
+      const least = Math.min(changed, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1);
+      const isExchanged = letter === other[column - 1] && one[row - 1] === against;
+      line.push(isExchanged ? Math.min(least, (older[column - 1] ?? 0) + 1) : least);
+    }
+    if (Math.min(...line) > 2) return Number.POSITIVE_INFINITY;
+    [older, above] = [above, line];
+  }
+  return above[other.length] ?? 0;
 }
 
 /** By upper case, so that ß and ss, ς and σ are the same. Only the marks of alphabets go: in other scripts they are letters. */

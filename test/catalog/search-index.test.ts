@@ -370,6 +370,32 @@ describe('shows nobody anything of what they may not read', () => {
     expect(await find(index, 'postgers', isPublic)).toEqual(['postgres']);
   });
 
+  test('with however many words near to a private one nobody finds out whether it is there', async () => {
+    const letters = [...'bcdefghjklmnopq'];
+    const near = letters.flatMap((one) => letters.map((other) => `merqur${one}${other}l`)).slice(0, 200);
+    const charts: [string, Texts][] = [
+      ['hostile/filler', { readme: near.slice(0, 199).join(' ') }],
+      ['hostile/canary', { readme: near.at(-1) ?? '' }],
+    ];
+    await using opened = await open();
+    const { published, index } = opened;
+    published.publish(...charts);
+    const search = async () => await index.find('merqurial', ALL, isPublic);
+    const without = await search();
+    expect(namesOf(without)).toEqual(['hostile/canary', 'hostile/filler']);
+    published.publish(['secret/chart', { readme: 'mercurial' }]);
+    expect(await search()).toEqual(without);
+  });
+
+  test('a word of a private chart does not correct one to what a public chart has only as its path', async () => {
+    await using opened = await open();
+    const { published, index } = opened;
+    published.publish(['acquisition/web']);
+    expect(await find(index, 'aquisition', isPublic)).toEqual([]);
+    published.publish(['secret/plan', { readme: 'acquisition' }]);
+    expect(await find(index, 'aquisition', isPublic)).toEqual([]);
+  });
+
   test('a cursor says nothing but what was shown', async () => {
     await using opened = await open();
     const { published, index } = opened;
@@ -379,17 +405,22 @@ describe('shows nobody anything of what they may not read', () => {
   });
 
   test('with any private charts the answer is that of a registry without them', async () => {
-    const word = fc.constantFrom('redis', 'reids', 'rediss', 'cache', 'cahce', 'operator', 'operater', 'web');
+    const word = fc.constantFrom('redis', 'reids', 'rediss', 'cache', 'cahce', 'operator', 'operater', 'web', 'stable');
     const words = fc.array(word, { maxLength: 3 }).map((those) => those.join(' '));
-    const chart = fc.record({ name: word, description: words, readme: words });
+    const namespace = fc.constantFrom('stable', 'stabel', 'team');
+    const chart = fc.record({ namespace, name: word, description: words, readme: words });
     const charts = fc.array(chart, { maxLength: 5 });
     const texts = fc.array(words, { minLength: 1, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(charts, charts, texts, async (publicCharts, privateCharts, typed) => {
         await using all = await open();
         await using some = await open();
-        const shown = publicCharts.map(({ name, ...rest }, number) => [`t${number}/${name}`, rest] as const);
-        const hidden = privateCharts.map(({ name, ...rest }, number) => [`secret/${number}/${name}`, rest] as const);
+        const shown = publicCharts.map(({ namespace, name, ...rest }, number) => {
+          return [`${namespace}/${number}/${name}`, rest] as const;
+        });
+        const hidden = privateCharts.map(
+          ({ namespace: _, name, ...rest }, number) => [`secret/${number}/${name}`, rest] as const,
+        );
         all.published.publish(...hidden, ...shown);
         some.published.publish(...shown);
         for (const text of typed) {

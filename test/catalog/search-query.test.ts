@@ -68,14 +68,15 @@ test('whatever is typed is a query of words', () => {
 
 test('with typos each word has those that are near to it, as far as it is long enough and not in quotes', async () => {
   const asked: string[] = [];
-  const similarWords: ChartSearch['similarWords'] = async (word, edits) => {
-    asked.push(`${word} ${edits}`);
+  const similarWords: ChartSearch['similarWords'] = async (word, edits, mayRead) => {
+    asked.push(`${word} ${edits} ${mayRead === everything}`);
     return [{ word: `${word}x`, edits: 1 }];
   };
-  const query = await parseSearchWithTypos('web cert-manager-1.2 keyword:reids "looked postgers" 数据', {
-    similarWords,
-  } as ChartSearch);
-  expect(asked).toEqual(['cert 1', 'manager 1', 'reids 1']);
+  const everything = () => true;
+  const search = { similarWords } as ChartSearch;
+  const typed = 'web cert-manager-1.2 keyword:reids "looked postgers" 数据';
+  const query = await parseSearchWithTypos(typed, search, everything);
+  expect(asked).toEqual(['cert 1 true', 'manager 1 true', 'reids 1 true']);
   expect(query.terms.map(({ words, similar }) => [...words, ...similar.map(({ word }) => word)].join(' '))).toEqual([
     'web',
     'cert certx',

@@ -5,6 +5,7 @@ import { parseSearch } from '../../src/catalog/search-query.ts';
 import type { RepositoryName } from '../../src/oci/repository-name.ts';
 import {
   type ChartSearch,
+  MAXIMUM_SIMILAR_WORDS,
   type SearchDocument,
   type SearchHit,
   type SearchQuery,
@@ -250,19 +251,60 @@ function findsSimilarWords(open: () => Promise<TestedChartSearch>): void {
       documentOf('redis', { description: 'etcd', readme: 'A Kubernetes cluster. 1230a 1231 a1b2c3' }),
       documentOf('cert-manager', { maintainers: 'Müller', keywords: 'postgresql, neo4j' }),
     );
-    const similar = await opened.search.similarWords(word, edits);
+    const similar = await opened.search.similarWords(word, edits, everything);
     expect(similar.map((each) => each.word)).toEqual(expected);
   });
 
   test('nearer words come first, and each says how near it is', async () => {
     await using opened = await open();
     await put(opened, documentOf('a', { readme: 'monitors monitoring monitored monitorings' }));
-    expect(await opened.search.similarWords('monitorin', 2)).toEqual([
+    expect(await opened.search.similarWords('monitorin', 2, everything)).toEqual([
       { word: 'monitoring', edits: 1 },
       { word: 'monitored', edits: 2 },
       { word: 'monitorings', edits: 2 },
       { word: 'monitors', edits: 2 },
     ]);
+  });
+
+  test('only words of documents that may be read are similar, wherever else they stand', async () => {
+    await using opened = await open();
+    const texts = ['description', 'keywords', 'maintainers', 'readme'].map((place) => ({ [place]: 'monitoring' }));
+    const similar = async (readable: string) => {
+      const found = await opened.search.similarWords('monitorimg', 2, (repository) => repository === readable);
+      return found.map(({ word }) => word);
+    };
+    await put(opened, ...texts.map((text, number) => documentOf(`some/chart${number}`, text)));
+    await put(opened, documentOf('some/monitoring'), documentOf('some/moni-toring'));
+    await put(opened, documentOf('monitoring/web', { versions: 'monitoring', readme: 'monitoring2' }));
+    for (const number of range(4)) expect(await similar(`some/chart${number}`)).toEqual(['monitoring']);
+    expect(await similar('some/monitoring')).toEqual(['monitoring']);
+    expect(await similar('some/moni-toring')).toEqual(['monitoring']);
+    expect(await similar('monitoring/web')).toEqual(['monitoring2']);
+    expect(await similar('none')).toEqual([]);
+  });
+
+  test('a word is similar when one document of very many with it may be read', async () => {
+    await using opened = await open();
+    const names = range(1501).map((number) => `t${number}/web`);
+    await put(opened, ...names.map((name) => documentOf(name, { readme: 'nginx' })));
+    for (const readable of ['t0/web', 't1000/web', 't1500/web']) {
+      const similar = await opened.search.similarWords('ngimx', 1, (repository) => repository === readable);
+      expect(similar, readable).toEqual([{ word: 'nginx', edits: 1 }]);
+    }
+  });
+
+  test('however many words there are that may not be read, near ones or not, those that may be are similar', async () => {
+    await using opened = await open();
+    const letters = range(26).map((number) => String.fromCharCode(97 + number));
+    const near = letters.flatMap((one) => letters.map((other) => `mer${one}uria${other}`));
+    const far = range(21_000).map((number) => `mera${number.toString(26).padStart(5, '0').replace(/\d/g, lettered)}`);
+    const texts = [...near, 'mercurial', ...far].join(' ');
+    await put(opened, documentOf('secret/web', { readme: texts }), documentOf('web', { readme: 'merzuriaz' }));
+    const isPublic = (repository: string) => repository === 'web';
+    expect(await opened.search.similarWords('merqurial', 2, isPublic)).toEqual([{ word: 'merzuriaz', edits: 2 }]);
+    const all = await opened.search.similarWords('merqurial', 2, everything);
+    expect(all).toHaveLength(MAXIMUM_SIMILAR_WORDS);
+    expect(all.map(({ edits }) => edits)).toEqual(all.map((_, number) => (number < 50 ? 1 : 2)));
   });
 
   test('any single edit of a word of four letters or more leads back to it', async () => {
@@ -273,7 +315,7 @@ function findsSimilarWords(open: () => Promise<TestedChartSearch>): void {
       fc.asyncProperty(fc.constantFrom(...words.flatMap(wordsOf)), fc.nat(), fc.nat(), async (word, which, letter) => {
         const edited = edit(word, which, String.fromCharCode(97 + (letter % 26)));
         fc.pre(edited !== word);
-        const similar = await opened.search.similarWords(edited, 1);
+        const similar = await opened.search.similarWords(edited, 1, everything);
         expect(similar, edited).toContainEqual({ word, edits: 1 });
       }),
       { numRuns: 500 },
@@ -332,7 +374,7 @@ function keeps(open: () => Promise<TestedChartSearch>): void {
 
   test('a word that no document has any more is similar to nothing', async () => {
     await using opened = await open();
-    const similar = async () => (await opened.search.similarWords('ngimx', 1)).map(({ word }) => word);
+    const similar = async () => (await opened.search.similarWords('ngimx', 1, everything)).map(({ word }) => word);
     await put(opened, documentOf('web', { readme: 'nginx nginx' }), documentOf('api', { keywords: 'nginx' }));
     await put(opened, documentOf('web', { readme: 'nginx', description: 'nginx' }));
     expect(await similar()).toEqual(['nginx']);
@@ -369,7 +411,7 @@ function keeps(open: () => Promise<TestedChartSearch>): void {
     });
     await expect(failing).rejects.toThrow('no');
     expect(await found(opened, 'web')).toEqual([]);
-    expect(await search.similarWords('wbe', 1)).toEqual([]);
+    expect(await search.similarWords('wbe', 1, everything)).toEqual([]);
   });
 }
 
@@ -440,6 +482,15 @@ function takesAnything(open: () => Promise<TestedChartSearch>): void {
     expect(await found(opened, long)).toEqual(['web']);
     expect(await found(opened, long.slice(0, 30))).toEqual(['web']);
   });
+}
+
+/** A letter from q on for a digit, so that with those from a to p there are 26. */
+function lettered(digit: string): string {
+  return String.fromCharCode(113 + Number(digit));
+}
+
+function everything(): boolean {
+  return true;
 }
 
 /** A letter changed, put in, left out, or exchanged with its neighbour. */

@@ -65,7 +65,7 @@ describe('SQLite', () => {
     expect(await again.search.position()).toBe(0);
     expect(await again.search.documents([documentOf('web').repository])).toEqual([]);
     expect(await found(again, 'web')).toEqual([]);
-    expect(await again.search.similarWords('ngimx', 1)).toEqual([]);
+    expect(await again.search.similarWords('ngimx', 1, () => true)).toEqual([]);
     await put(again, documentOf('web', { readme: 'nginx' }));
     expect(await found(again, 'nginx')).toEqual(['web']);
   });
