@@ -22,6 +22,11 @@ export function sortKeyOf(version: ChartVersion): string {
   return `${precedenceKeyOf(version)}${listOf(buildIdentifiers)}${strict ? '1' : '0'}${text}`;
 }
 
+/** Whether a text has the form of a sort key: that of some version, or one between those of two. */
+export function isSortKey(text: string): boolean {
+  return /^(?:[a-t][0-9]{1,20}){3}[-~][!-~]+$/.test(text);
+}
+
 /**
  * The part of the sort key that is the same for versions of equal precedence, and otherwise ordered as they are (SemVer
  * 2.0.0, section 11; a pre-release number of 2^64 or more is ordered as a word, as Helm does).

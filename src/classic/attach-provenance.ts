@@ -8,7 +8,7 @@ import type { CollectedBytes } from '../registry/collected-bytes.ts';
 import type { Registry } from '../registry/registry.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import type { VersionRow } from '../tables/chart-catalog.ts';
-import { attachProvenance as attachToVersion } from '../tables/chart-versions.ts';
+import { attachProvenance as attachToVersion, keepsProvenance } from '../tables/chart-versions.ts';
 
 /** OCI image spec, manifest.md, "Guidance for an Empty Descriptor" */
 const EMPTY = Buffer.from('{}');
@@ -24,8 +24,11 @@ export async function attachProvenance(
   actor: Actor,
 ): Promise<void> {
   const { repository, tag, digest, provenanceDigest } = version;
-  if (provenanceDigest === provenance.digest) return;
-  if (provenanceDigest !== null) throw otherProvenance(version);
+  if (provenanceDigest !== null && provenanceDigest !== provenance.digest) throw otherProvenance(version);
+  const isAttachedAlready =
+    provenanceDigest !== null &&
+    (await keepsProvenance(database, { repository, digest, provenance: provenanceDigest }));
+  if (isAttachedAlready) return;
   await provenance.keepIn(repository);
   const bytes = await referrerOf(registry, version, provenance);
   const reference = { kind: 'digest', digest: digestOf(bytes) } as const;

@@ -35,7 +35,8 @@ async function enter(
     const metadata = JSON.parse(chart.metadata) as ChartMetadata;
     const provenanceDigest = chart.provenanceDigest ?? undefined;
     try {
-      await recordTagSet(tx, { repository, tag, row, revision }, { ...chart, metadata, provenanceDigest });
+      const change = { repository, tag, row, revision, actor: undefined };
+      await recordTagSet(tx, change, { ...chart, metadata, provenanceDigest });
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       onRefusal(error);

@@ -5,6 +5,7 @@ import type { Reference } from '../oci/tag.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
+import { detachProvenance } from '../tables/chart-versions.ts';
 import { deleteManifest as deleteManifestRow } from '../tables/manifests.ts';
 import { deleteTag, deleteTagsOf } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
@@ -14,7 +15,7 @@ import { missingManifest } from './read-manifest.ts';
 
 /**
  * By tag, only the tag goes; by digest, the manifest and every tag on it. Fixed tags are remembered, so that what was
- * published under them cannot be replaced.
+ * published under them cannot be replaced. A version whose provenance file came with the manifest has none any more.
  * @throws RegistryError MANIFEST_UNKNOWN or NAME_UNKNOWN, TAG_KEPT for a floating tag
  */
 export async function deleteManifest(
@@ -38,6 +39,7 @@ export async function deleteManifest(
     for (const deleted of tags) await recordEvent(tx, { ...occasion, ...deleted, kind: 'tag.deleted' });
     if (reference.kind === 'tag') return tags.length > 0;
     const { digest } = reference;
+    await detachProvenance(tx, repository, digest, revision);
     if (!(await deleteManifestRow(tx, repository, digest))) return false;
     await recordEvent(tx, { ...occasion, kind: 'manifest.deleted', digest });
     return true;

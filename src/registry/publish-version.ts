@@ -17,6 +17,7 @@ import {
   withdrawChartVersion,
 } from '../tables/chart-versions.ts';
 import { setTagListed, type TagRow } from '../tables/tags.ts';
+import type { Actor } from './actor.ts';
 import { refreshFloatingTags } from './floating-tags.ts';
 
 /** A chart as it is published: what the manifest holds, and what Chart.yaml says. */
@@ -32,6 +33,8 @@ export interface TagChange {
   readonly tag: Tag;
   readonly row: TagRow;
   readonly revision: number;
+  /** Who is told of a refusal; undefined for the operator, who may see everything. */
+  readonly actor: Actor | undefined;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function recordTagSet(
 ): Promise<void> {
   const { repository, tag, row, revision } = change;
   await setTagsRevision(tx, repository, revision);
-  if (chart && row.digest !== null) await publish(tx, publishedVersion(change, row.digest, chart), chart, revision);
+  if (chart && row.digest !== null) await publish(tx, publishedVersion(change, row.digest, chart), chart, change);
   else await withdrawChartVersion(tx, repository, tag, revision);
   await refreshFloatingTags(tx, repository, [tag], row.pushedAt);
 }
@@ -55,10 +58,10 @@ async function publish(
   tx: Transaction,
   version: PublishedVersion,
   { metadata }: PublishedChart,
-  revision: number,
+  { revision, actor }: TagChange,
 ): Promise<void> {
   const { repository, tag } = version;
-  await requireFreeFileName(tx, version);
+  await requireFreeFileName(tx, version, actor);
   const { isListed } = await putChartVersion(tx, version, revision);
   if (!isListed) await setTagListed(tx, repository, tag, false);
   await putDependencies(tx, repository, tag, dependenciesOf(metadata));
@@ -103,15 +106,21 @@ function publishedVersion(
 }
 
 /** `web-1.0.0` in version 2.0.0 and `web` in version 1.0.0-2.0.0 are two charts, and one file of a classic repository. */
-async function requireFreeFileName(tx: Transaction, version: PublishedVersion): Promise<void> {
+async function requireFreeFileName(
+  tx: Transaction,
+  version: PublishedVersion,
+  actor: Actor | undefined,
+): Promise<void> {
   const { namespace, fileName, repository } = version;
   const owner = await findFileNameOwner(tx, namespace, fileName, repository);
   if (!owner) return;
+  const [chart, place] = [`${version.name} ${version.version}`, namespace || 'the root namespace'];
   const state = owner.digest === null ? 'was published and deleted' : 'is published';
-  throw new RegistryError(
-    'FILE_NAME_TAKEN',
-    `${version.name} ${version.version} and ${owner.name} ${owner.version}, which ${state} in ${namespace || 'the root namespace'}, would both be the file ${fileName} of its classic repository: raise "version" in Chart.yaml and push again`,
-  );
+  const what =
+    actor && !actor.maySee(owner.repository)
+      ? `${chart} would be the file ${fileName} of the classic repository of ${place}, which is another chart's file`
+      : `${chart} and ${owner.name} ${owner.version}, which ${state} in ${place}, would both be the file ${fileName} of its classic repository`;
+  throw new RegistryError('FILE_NAME_TAKEN', `${what}: raise "version" in Chart.yaml and push again`);
 }
 
 function dependenciesOf(metadata: ChartMetadata) {

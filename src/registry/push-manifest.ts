@@ -122,7 +122,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
     if (!pointed) throw await publishedRefusal(tx, repository, tag, accepted);
     // A push that only repeats what is published leaves no event.
     if (pointed.pushId !== pushId) continue;
-    await recordTagSet(tx, { repository, tag, row: pointed, revision }, chart && publishedChart(chart));
+    await recordTagSet(tx, { repository, tag, row: pointed, revision, actor }, chart && publishedChart(chart));
     const occasion = { at, author: actor.author, repository, tag, digest };
     const { name = '', version = '' } = chart?.metadata ?? {};
     await recordEvent(

@@ -1,9 +1,9 @@
-// Reads a manifest by tag or digest: one select.
+// Reads a manifest by tag or digest: one select, and another one where there are notices.
 import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference } from '../oci/tag.ts';
 import type { Database } from '../ports/database.ts';
-import { findManifest, type NoticedManifest, type StoredManifest } from '../tables/manifests.ts';
+import { findManifest, findNoticeOn, type ManifestNotice, type StoredManifest } from '../tables/manifests.ts';
 import { repositoryExists } from '../tables/repositories.ts';
 
 export interface ReadManifest extends StoredManifest {
@@ -19,17 +19,15 @@ export async function readManifest(
 ): Promise<ReadManifest> {
   const manifest = await findManifest(database, repository, reference);
   if (!manifest) throw await missingManifest(database, repository, reference);
-  return { ...manifest, warning: warningOf(repository, manifest) };
+  const notice = manifest.noticed === 1 ? await findNoticeOn(database, repository, manifest.digest) : undefined;
+  return { ...manifest, warning: notice && warningOf(repository, notice) };
 }
 
 /** `team/web 1.2.0 is yanked: loses data on upgrade; use 1.2.1 instead` */
-function warningOf(
-  repository: RepositoryName,
-  { notice, noticeTag, reason, replacement, version }: NoticedManifest,
-): string | undefined {
-  if (notice === null) return undefined;
-  const what = noticeTag === '' ? repository : `${repository} ${version}`;
-  return `${what} is ${notice}${reason ? `: ${reason}` : ''}${replacement ? `; use ${replacement} instead` : ''}`;
+function warningOf(repository: RepositoryName, { kind, tag, reason, replacement, version }: ManifestNotice): string {
+  const what = tag === '' ? repository : `${repository} ${version}`;
+  const why = reason === '' ? '' : `: ${reason}`;
+  return `${what} is ${kind}${why}${replacement === '' ? '' : `; use ${replacement} instead`}`;
 }
 
 /** Words the refusal for something that is not there. */

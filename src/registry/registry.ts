@@ -49,7 +49,7 @@ export class Registry {
     return await pushManifest(this.#options, push);
   }
 
-  /** @throws RegistryError VERSION_PUBLISHED where a push of the chart would be refused for that, as far as is known now */
+  /** @throws RegistryError TAG_KEPT or VERSION_PUBLISHED where a push of the chart would be refused for that, as far as is known now */
   async requireNotPublished(repository: RepositoryName, tag: Tag, chart: ComparedChart): Promise<void> {
     await requireNotPublished(this.#options, repository, tag, chart);
   }

@@ -83,15 +83,24 @@ export async function withdrawChartVersion(
   return rows.length > 0;
 }
 
-/** Which other chart has the file name in the namespace, if one has; `digest` is null when that version was deleted. */
+export interface FileNameOwner {
+  readonly repository: RepositoryName;
+  readonly name: string;
+  readonly version: string;
+  /** null when that version was deleted */
+  readonly digest: Digest | null;
+}
+
+/** Which other chart has the file name in the namespace, if one has. */
 export async function findFileNameOwner(
   database: Queryable,
   namespace: string,
   fileName: string,
   repository: RepositoryName,
-): Promise<{ readonly name: string; readonly version: string; readonly digest: Digest | null } | undefined> {
-  const rows = await database.query<{ name: string; version: string; digest: Digest | null }>(
-    'select name, version, digest from chart_versions where namespace = $1 and file_name = $2 and repository <> $3',
+): Promise<FileNameOwner | undefined> {
+  const rows = await database.query<FileNameOwner>(
+    `select repository, name, version, digest from chart_versions
+     where namespace = $1 and file_name = $2 and repository <> $3`,
     [namespace, fileName, repository],
   );
   return rows[0];
@@ -165,6 +174,49 @@ export async function attachProvenance(
      where repository = $1 and tag = $2 and digest = $3 and (provenance_digest is null or provenance_digest = $4)
      returning tag`,
     [version.repository, version.tag, version.digest, provenance, revision],
+  );
+  return rows.length > 0;
+}
+
+/** Whether the provenance file is part of the version's manifest, or of one that refers to it: until then it is not deleted. */
+export async function keepsProvenance(
+  database: Queryable,
+  version: { readonly repository: RepositoryName; readonly digest: Digest; readonly provenance: Digest },
+): Promise<boolean> {
+  const rows = await database.query(
+    `select manifests.digest from manifest_blobs
+       join manifests on manifests.repository = manifest_blobs.repository and manifests.digest = manifest_blobs.manifest
+     where manifest_blobs.repository = $1 and blob = $3 and (manifests.digest = $2 or subject = $2) limit 1`,
+    [version.repository, version.digest, version.provenance],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * The version to which the manifest refers with its provenance file has none any more; before that manifest is deleted.
+ * @returns false when there is no such version, when its own manifest has that file, or when another one refers to it with it
+ */
+export async function detachProvenance(
+  tx: Transaction,
+  repository: RepositoryName,
+  referrer: Digest,
+  revision: number,
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update chart_versions set provenance_digest = null, revision = $3
+     where repository = $1
+       and tag in (select tags.name from manifests
+         join tags on tags.repository = manifests.repository and tags.digest = manifests.subject
+         where manifests.repository = $1 and manifests.digest = $2)
+       and exists (select 1 from manifest_blobs
+         where repository = $1 and manifest = $2 and blob = provenance_digest)
+       and not exists (select 1 from charts where charts.repository = $1 and charts.digest = chart_versions.digest
+         and charts.provenance_digest is not null)
+       and not exists (select 1 from manifests
+         join manifest_blobs on manifest_blobs.repository = $1 and manifest = manifests.digest and blob = provenance_digest
+         where manifests.repository = $1 and subject = chart_versions.digest and manifests.digest <> $2)
+     returning tag`,
+    [repository, referrer, revision],
   );
   return rows.length > 0;
 }

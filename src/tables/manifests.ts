@@ -62,42 +62,58 @@ export async function insertManifest(tx: Transaction, manifest: NewManifest): Pr
   return true;
 }
 
-/** A manifest, and the notice on the version that it is: that of the version itself, else of its whole chart. */
-export interface NoticedManifest extends StoredManifest {
-  /** null when it is no chart, or has no notice; so are the others */
-  readonly notice: 'deprecated' | 'yanked' | null;
-  readonly noticeTag: Tag | '' | null;
-  readonly reason: string | null;
-  readonly replacement: string | null;
-  readonly version: string | null;
+export interface FoundManifest extends StoredManifest {
+  /** 1 when the repository has any notice: whether one is on this manifest, `findNoticeOn` tells. */
+  readonly noticed: number;
 }
 
-const NOTICED = `manifests.digest, manifests.media_type as "mediaType", manifests.content, notices.kind as notice,
-  notices.tag as "noticeTag", notices.reason, notices.replacement,
-  case when notices.kind is not null then charts.version end as version`;
-/** By the version and not by the tag that was asked for, which may be a floating one. In a tag, "+" is written "_". */
-const NOTICES = `left join charts on charts.repository = manifests.repository and charts.digest = manifests.digest
-  left join notices on notices.repository = charts.repository and notices.tag =
-    (select max(tag) from notices as candidates where candidates.repository = charts.repository
-     and candidates.tag in ('', replace(charts.version, '+', '_')))`;
+const FOUND = `manifests.digest, manifests.media_type as "mediaType", manifests.content,
+  case when exists (select 1 from notices where notices.repository = manifests.repository) then 1 else 0 end as noticed`;
 
 export async function findManifest(
   database: Queryable,
   repository: RepositoryName,
   reference: Reference,
-): Promise<NoticedManifest | undefined> {
+): Promise<FoundManifest | undefined> {
   const rows =
     reference.kind === 'digest'
-      ? await database.query<NoticedManifest>(
-          `select ${NOTICED} from manifests ${NOTICES} where manifests.repository = $1 and manifests.digest = $2`,
-          [repository, reference.digest],
-        )
-      : await database.query<NoticedManifest>(
-          `select ${NOTICED} from tags join manifests
+      ? await database.query<FoundManifest>(`select ${FOUND} from manifests where repository = $1 and digest = $2`, [
+          repository,
+          reference.digest,
+        ])
+      : await database.query<FoundManifest>(
+          `select ${FOUND} from tags join manifests
              on manifests.repository = tags.repository and manifests.digest = tags.digest
-           ${NOTICES} where tags.repository = $1 and tags.name = $2`,
+           where tags.repository = $1 and tags.name = $2`,
           [repository, reference.tag],
         );
+  return rows[0];
+}
+
+/** What is said of the version that a manifest is: of the version itself, else of its whole chart. */
+export interface ManifestNotice {
+  readonly kind: 'deprecated' | 'yanked';
+  /** Empty when it is about the whole chart. */
+  readonly tag: Tag | '';
+  readonly reason: string;
+  readonly replacement: string;
+  /** As in Chart.yaml. */
+  readonly version: string;
+}
+
+/** Undefined when there is none, or the manifest is no chart. By whatever tag it was asked for, a floating one too. */
+export async function findNoticeOn(
+  database: Queryable,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<ManifestNotice | undefined> {
+  // In a tag, "+" is written "_". The empty tag, which is that of the whole chart, comes last.
+  const rows = await database.query<ManifestNotice>(
+    `select kind, tag, reason, replacement, version from charts
+       join notices on notices.repository = charts.repository and tag in ('', replace(version, '+', '_'))
+     where charts.repository = $1 and charts.digest = $2 order by tag desc limit 1`,
+    [repository, digest],
+  );
   return rows[0];
 }
 

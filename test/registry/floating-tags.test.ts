@@ -1,6 +1,7 @@
 // Floating tags: where they are kept, what they point at, and that nobody but the server writes them.
 import { describe, expect, test } from 'vitest';
 import { errorOf, prepareChart, pushArtifact, pushChart, putManifest } from '../support/artifacts.ts';
+import { buildChart } from '../support/chart-builder.ts';
 import { MANAGER } from '../support/manager.ts';
 import { startRegistry, type TestRegistry } from '../support/start-registry.ts';
 import { expectAgreement, floatingTags, tagList } from './support/published.ts';
@@ -182,6 +183,17 @@ describe('the setting', () => {
 });
 
 describe('clients', () => {
+  test('that upload a chart the classic way are told the same as those that push it', async () => {
+    await using registry = await startKeeping();
+    await publish(registry, 'team/web', '1.2.0');
+    const { archive } = await buildChart({ name: 'web', version: '1' });
+    const uploaded = await registry.request('POST', '/api/team/charts', { body: archive });
+    const pushed = await pushChart(registry, 'team/web', { name: 'web', version: '1' });
+    const { message } = await errorOf(pushed);
+    expect(message).toContain('tag "1" of team/web is kept by the registry');
+    expect([uploaded.status, await uploaded.json()]).toEqual([409, { error: message }]);
+  });
+
   const KEPT = {
     code: 'DENIED',
     message:

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { errorOf, prepareChart, pushArtifact, pushChart, putManifest } from '../support/artifacts.ts';
 import { TestClock } from '../support/clock.ts';
+import { MANAGER } from '../support/manager.ts';
 import { startRegistry, type TestRegistry } from '../support/start-registry.ts';
 import { expectAgreement, listedVersions, publishedRows, tagList } from './support/published.ts';
 
@@ -182,6 +183,28 @@ test('the second chart that would have a file name is refused, and says what the
   await registry.request('DELETE', '/v2/team/web/manifests/1.0.0-2.0.0');
   const again = await pushChart(registry, 'team/web-1.0.0', { name: 'web-1.0.0', version: '2.0.0' });
   expect((await errorOf(again)).message).toContain('web 1.0.0-2.0.0, which was published and deleted in team,');
+});
+
+test('whoever may not see the chart that has a file name is not told which one it is', async () => {
+  await using registry = await startRegistry();
+  const scopes = [{ namespace: 'team', charts: 'web-*', actions: ['push' as const] }];
+  const { secret } = await registry.accounts.robots.add(
+    { name: 'ci', namespace: '/', scopes, expiresAt: null },
+    MANAGER,
+  );
+  await pushChart(registry, 'team/web', { name: 'web', version: '1.0.0-2.0.0' });
+  const push = async () => {
+    const chart = { name: 'web-1.0.0', version: '2.0.0' };
+    return await errorOf(await pushChart(registry, 'team/web-1.0.0', chart, `ci:${secret}`));
+  };
+  const refusal = {
+    code: 'DENIED',
+    message:
+      'web-1.0.0 2.0.0 would be the file web-1.0.0-2.0.0.tgz of the classic repository of team, which is another chart\'s file: raise "version" in Chart.yaml and push again',
+  };
+  expect(await push()).toEqual(refusal);
+  await registry.request('DELETE', '/v2/team/web/manifests/1.0.0-2.0.0');
+  expect(await push()).toEqual(refusal);
 });
 
 test('of two charts that would have one file name, pushed at once, one is published', async () => {

@@ -8,7 +8,7 @@ import { readableChart } from './chart-request.ts';
 import { VersionPath } from './chart-schemas.ts';
 import type { Management } from './management.ts';
 import { answerPage, listQuery, pageOf } from './paging.ts';
-import { strict, text } from './schemas.ts';
+import { strict } from './schemas.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
@@ -16,7 +16,11 @@ const tags = ['charts'];
 
 const FilePath = strict({
   ...VersionPath.properties,
-  path: text(4096, "The path of a file below the chart's top folder. Its slashes may stay as they are."),
+  // Whatever an archive names its files, line breaks included.
+  path: Type.String({
+    ...{ minLength: 1, maxLength: 4096 },
+    description: "The path of a file below the chart's top folder. Its slashes may stay as they are.",
+  }),
 });
 /** As their own types: what is sent are the bytes of the file. */
 const File: object = {

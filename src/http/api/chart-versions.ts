@@ -5,6 +5,7 @@ import type { VersionDetails } from '../../catalog/catalog.ts';
 import type { VersionProvenance } from '../../catalog/provenances.ts';
 import { readRange } from '../../catalog/ranges.ts';
 import type { VersionPage } from '../../catalog/versions.ts';
+import { isSortKey } from '../../charts/version-order.ts';
 import type { Routes } from '../server.ts';
 import { archiveAddress, Commands, commandsFor, pinnedReference } from './chart-commands.ts';
 import { Contents, shownContents } from './chart-contents-schema.ts';
@@ -12,7 +13,7 @@ import { fileAddress } from './chart-files.ts';
 import { readableChart } from './chart-request.ts';
 import { ChartName, ChartPath, Namespace, shownVersion, Version, VersionPath, versionInList } from './chart-schemas.ts';
 import type { Management } from './management.ts';
-import { answerPage, listQuery, pageOf } from './paging.ts';
+import { answerPage, foreignCursor, listQuery, pageOf } from './paging.ts';
 import { choice, orNull, shownTimeOrNull, strict, Time, text } from './schemas.ts';
 
 const tags = ['charts'];
@@ -82,7 +83,10 @@ export function chartVersionRoutes(app: Routes, { catalog }: Management): void {
       const { yanked = 'false', range: asked } = request.query;
       const range = asked === undefined ? undefined : readRange(asked);
       return await answerPage(request, {
-        find: ([before], limit) => catalog.listVersions(repository, { before, limit, yanked: YANKED[yanked], range }),
+        find: ([before], limit) => {
+          if (before !== undefined && !isSortKey(before)) throw foreignCursor();
+          return catalog.listVersions(repository, { before, limit, yanked: YANKED[yanked], range });
+        },
         key: ({ sortKey }) => [sortKey],
         keyLength: 1,
         show: (version) => shownVersion(request, version),

@@ -6,7 +6,6 @@ import { ConstraintViolation } from '../../../src/ports/database.ts';
 import { findVersion } from '../../../src/tables/chart-catalog.ts';
 import {
   applyNotices,
-  attachProvenance,
   findFileNameOwner,
   findNewestStable,
   hasVersions,
@@ -123,7 +122,7 @@ for (const kind of DATABASES) {
         await publish(database, WEB, '1.0.0-2.0.0');
         const owner = (namespace: string, repository: RepositoryName) =>
           findFileNameOwner(database, namespace, 'web-1.0.0-2.0.0.tgz', repository);
-        const found = { name: 'web', version: '1.0.0-2.0.0' };
+        const found = { repository: WEB, name: 'web', version: '1.0.0-2.0.0' };
         expect(await owner('team', LONG)).toEqual({ ...found, digest: digestsOf(WEB, '1.0.0-2.0.0').digest });
         expect([await owner('team', WEB), await owner('', LONG), await owner('team/web', LONG)]).toEqual([
           undefined,
@@ -235,32 +234,6 @@ for (const kind of DATABASES) {
         expect(first).toEqual({
           ...{ tag: '0.1.0', digest: digestsOf(WEB, '0.1.0').digest, sortKey: versionOf(WEB, '0.1.0').sortKey },
         });
-      });
-    });
-
-    describe('a provenance file', () => {
-      const attach = async (change: { tag?: string; digest?: string }, ...digests: readonly (typeof THIRD)[]) => {
-        await using opened = await open();
-        const { database } = opened;
-        await publish(database, WEB, '1.0.0');
-        const version = { repository: WEB, tag: V1, digest: digestsOf(WEB, '1.0.0').digest, ...change } as never;
-        const attached: boolean[] = [];
-        for (const digest of digests) {
-          attached.push(await database.transaction((tx) => attachProvenance(tx, version, digest, 50)));
-        }
-        const [row] = await database.query('select provenance_digest as provenance, revision from chart_versions');
-        return { attached, row };
-      };
-
-      test('is attached to a version without one, and the same one again, but no other', async () => {
-        const { attached, row } = await attach({}, SIGNATURE, SIGNATURE, THIRD);
-        expect(attached).toEqual([true, true, false]);
-        expect(row).toEqual({ provenance: SIGNATURE, revision: 50 });
-      });
-
-      test('is not attached to what the tag does not stand for any more, or never did', async () => {
-        expect((await attach({ digest: THIRD }, SIGNATURE)).attached).toEqual([false]);
-        expect((await attach({ tag: '2.0.0' }, SIGNATURE)).attached).toEqual([false]);
       });
     });
   });

@@ -19,9 +19,11 @@ import {
 import { listChangesAfter, readNewestChange } from '../../../src/tables/chart-index.ts';
 import {
   applyNotices,
+  detachProvenance,
   findFileNameOwner,
   findNewestStable,
   hasVersions,
+  keepsProvenance,
   listStableVersions,
   withdrawChartVersion,
 } from '../../../src/tables/chart-versions.ts';
@@ -32,7 +34,7 @@ import { deleteEventsBefore, type EventFilter, listEvents } from '../../../src/t
 import { deleteFloatingTagsOf, findTagKeeper, listFloatingTags } from '../../../src/tables/floating-tags.ts';
 import { listGrantsOf } from '../../../src/tables/grants.ts';
 import { findGroupByExternalName, listGroupsFromLogin, listGroupsOf, listMembers } from '../../../src/tables/groups.ts';
-import { findManifest, listReferrers } from '../../../src/tables/manifests.ts';
+import { findManifest, findNoticeOn, listReferrers } from '../../../src/tables/manifests.ts';
 import { listFloatingSettings } from '../../../src/tables/namespaces.ts';
 import { findPersonalToken } from '../../../src/tables/personal-tokens.ts';
 import { addPulls, listPullDays } from '../../../src/tables/pulls.ts';
@@ -67,6 +69,7 @@ const USE = { id: 's1', at: 1, address: '', agent: '' };
 const BY_DIGEST = { kind: 'digest', digest: FIRST } as const;
 const START = { revision: 0, repository: '', tag: '' };
 const PULL = { repository: WEB, contentDigest: FIRST, day: 1, count: 1 };
+const PROVENANCE = { repository: WEB, digest: FIRST, provenance: SECOND };
 const DELETION = { repository: WEB, at: 1, by: 'ann' };
 
 const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction) => Promise<unknown> }[] = [
@@ -97,8 +100,9 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'referrers', run: (tx) => listReferrers(tx, REFERRERS) },
   { name: 'the tags of a repository', run: (tx) => listTags(tx, WEB, V1, 10) },
   { name: 'the tags of a manifest', run: (tx) => deleteTagsOf(tx, FIRST, DELETION) },
-  { name: 'a manifest by its tag, with its notice', run: (tx) => findManifest(tx, WEB, { kind: 'tag', tag: V1 }) },
-  { name: 'a manifest by its digest, with its notice', run: (tx) => findManifest(tx, WEB, BY_DIGEST) },
+  { name: 'a manifest by its tag', run: (tx) => findManifest(tx, WEB, { kind: 'tag', tag: V1 }) },
+  { name: 'a manifest by its digest', run: (tx) => findManifest(tx, WEB, BY_DIGEST) },
+  { name: 'the notice on a manifest', run: (tx) => findNoticeOn(tx, WEB, FIRST) },
   { name: 'the revision of tags', run: (tx) => readTagsRevision(tx, WEB) },
   { name: 'repositories below a path', run: (tx) => listRepositoriesBelow(tx, 'team', '', 10) },
   { name: 'settings of floating tags', run: (tx) => listFloatingSettings(tx, ['', 'team', 'team/web']) },
@@ -110,6 +114,8 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'a version by its file name', run: (tx) => findVersionByFileName(tx, 'team', 'web-1.0.0.tgz') },
   { name: 'whose a file name is', run: (tx) => findFileNameOwner(tx, 'team', 'web-1.0.0.tgz', WEB) },
   { name: 'whether there are versions', run: (tx) => hasVersions(tx, WEB) },
+  { name: 'the version that is signed', run: (tx) => detachProvenance(tx, WEB, FIRST, 1) },
+  { name: 'what keeps a provenance file', run: (tx) => keepsProvenance(tx, PROVENANCE) },
   { name: 'versions in order', run: (tx) => listVersions(tx, WEB, { before: 'z', limit: 10, onlyListed: true }) },
   { name: 'the newest version', run: (tx) => findNewestVersion(tx, WEB) },
   { name: 'the newest version of a line', run: (tx) => findNewestStable(tx, WEB, { prefix: 'a1', end: 'a1~~' }) },

@@ -4,13 +4,14 @@ import type { Digest } from '../../../src/oci/digest.ts';
 import type { Tag } from '../../../src/oci/tag.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { pointFloatingTags } from '../../../src/tables/floating-tags.ts';
-import { findManifest } from '../../../src/tables/manifests.ts';
+import { findManifest, findNoticeOn } from '../../../src/tables/manifests.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
 import { FIRST, manifest, OTHER, point, push, V1, WEB } from './rows.ts';
 import { digestsOf, notice, publish, tagOf } from './version-rows.ts';
 
 afterAll(stopDatabases);
 
+/** As whoever pulls it comes to know. */
 async function noticed(database: Database, reference: Tag | Digest) {
   const found = await findManifest(
     database,
@@ -18,7 +19,8 @@ async function noticed(database: Database, reference: Tag | Digest) {
     reference.includes(':') ? { kind: 'digest', digest: reference as Digest } : { kind: 'tag', tag: reference as Tag },
   );
   if (!found) throw new Error(`there is no ${reference}`);
-  return found.notice === null ? null : `${found.notice} ${found.noticeTag || 'chart'} ${found.version}`;
+  const notice = found.noticed === 1 ? await findNoticeOn(database, WEB, found.digest) : undefined;
+  return notice ? `${notice.kind} ${notice.tag || 'chart'} ${notice.version}` : null;
 }
 
 for (const kind of DATABASES) {
@@ -43,8 +45,8 @@ for (const kind of DATABASES) {
         expect(await noticed(database, reference)).toBe('yanked 1.1.0_b 1.1.0+b');
       }
       expect(await noticed(database, V1)).toBe(null);
-      expect(await findManifest(database, WEB, { kind: 'digest', digest })).toMatchObject({
-        ...{ digest, reason: 'a reason', replacement: '' },
+      expect(await findNoticeOn(database, WEB, digest)).toEqual({
+        ...{ kind: 'yanked', tag: '1.1.0_b', reason: 'a reason', replacement: '', version: '1.1.0+b' },
       });
     });
 
@@ -64,7 +66,8 @@ for (const kind of DATABASES) {
       const { database } = opened;
       await notice(database, OTHER, '', 'deprecated');
       await notice(database, OTHER, V1, 'yanked');
-      expect(await noticed(database, V1)).toBe(null);
+      expect(await findManifest(database, WEB, { kind: 'tag', tag: V1 })).toMatchObject({ noticed: 0 });
+      expect(await findNoticeOn(database, WEB, digestsOf(WEB, '1.0.0').digest)).toBeUndefined();
       await notice(database, WEB, '', 'deprecated');
       await notice(database, WEB, V1, 'yanked');
       await database.transaction((tx) => push(tx, manifest(FIRST)));

@@ -31,8 +31,7 @@ for (const kind of DATABASES) {
           await push(tx, manifest(FIRST, { content: bytes, mediaType: 'text/x' }));
           await pointTag(tx, write(FIRST));
         });
-        const unnoticed = { notice: null, noticeTag: null, reason: null, replacement: null, version: null };
-        const stored = { digest: FIRST, mediaType: 'text/x', content: bytes, ...unnoticed };
+        const stored = { digest: FIRST, mediaType: 'text/x', content: bytes, noticed: 0 };
         expect(await findManifest(database, WEB, { kind: 'digest', digest: FIRST })).toEqual(stored);
         expect(await findManifest(database, WEB, { kind: 'tag', tag: V1 })).toEqual(stored);
         expect(await findManifest(database, OTHER, { kind: 'digest', digest: FIRST })).toBeUndefined();

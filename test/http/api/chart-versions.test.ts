@@ -105,6 +105,12 @@ describe('of a range', () => {
   });
 });
 
+test('of a chart that is not there are not simply none', async () => {
+  const detail = 'there is no chart team/none, or no version of it any more';
+  const paths = ['', '?range=^1', '/1.0.0', '/1.0.0/files', '/1.0.0/files/README.md', '/1.0.0/dependencies'];
+  for (const path of paths) expect(await api.refusal(404, 'GET', `/charts/team/none/-/versions${path}`)).toBe(detail);
+});
+
 test('floating tags are marks on versions, and never versions of their own', async () => {
   const tags = (await api.all<Version>(`${WEB}?yanked=any`)).flatMap(({ version, floatingTags }) =>
     (floatingTags as readonly string[]).map((tag) => `${tag} ${version}`),
@@ -143,9 +149,9 @@ test('a page goes on where it ended, whatever was published meanwhile', async ()
   expect(rest).toEqual(['1.10.1-rc.10', '1.10.1-rc.2', '1.9.0', '1.3.0', '1.2.0+7', 'v0.9.0']);
 });
 
-test.each(['x', Buffer.from('["a","b"]').toString('base64url'), Buffer.from('[1]').toString('base64url')])(
-  'a cursor that was made up is refused: %s',
-  async (cursor) => {
-    expect(await api.refusal(400, 'GET', `${WEB}?cursor=${cursor}`)).toMatch(/^the cursor is none of this list/);
-  },
-);
+test.each([
+  'x',
+  ...['["a","b"]', '[1]', '["x"]', '["a1b12a0"]', '["a1b12a0~ü"]'].map((key) => Buffer.from(key).toString('base64url')),
+])('a cursor that was made up is refused: %s', async (cursor) => {
+  expect(await api.refusal(400, 'GET', `${WEB}?cursor=${cursor}`)).toMatch(/^the cursor is none of this list/);
+});
