@@ -7,7 +7,7 @@ import { algorithmOf, type Digest, encodedOf, isDigest, shortDigest } from '../o
 import { RegistryError } from '../oci/error.ts';
 import { type BlobBody, type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
 
-/** Bytes read at once: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
+/** Bytes read at once, at the most: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
 const READ_SIZE = 1024 * 1024;
 /** Unlike the flag "a", these two do not create a file: what was discarded meanwhile must not come back. */
 const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
@@ -59,7 +59,8 @@ class DiskBlobStore implements BlobStore {
 
   async *read(upload: UploadId): AsyncIterable<Uint8Array> {
     const file = await this.#openUpload(upload, 'r');
-    yield* file.createReadStream({ highWaterMark: READ_SIZE });
+    const { size } = await file.stat();
+    yield* file.createReadStream({ highWaterMark: readSizeFor(size) });
   }
 
   async commit(upload: UploadId, digest: Digest, size: number): Promise<void> {
@@ -96,7 +97,7 @@ class DiskBlobStore implements BlobStore {
     const limits = range ? { start: range.from, end: range.to - 1 } : {};
     try {
       const { size } = await file.stat();
-      return { kind: 'stream', size, stream: file.createReadStream({ highWaterMark: READ_SIZE, ...limits }) };
+      return { kind: 'stream', size, stream: file.createReadStream({ highWaterMark: readSizeFor(size), ...limits }) };
     } catch (error) {
       await file.close();
       throw error;
@@ -188,4 +189,9 @@ async function syncFolder(path: string): Promise<void> {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** Node takes memory for a whole read before it knows how much there is, and most charts have a few KiB. */
+function readSizeFor(size: number): number {
+  return Math.min(READ_SIZE, Math.max(size, 1));
 }
