@@ -11,6 +11,7 @@ import type { ChartMetadata } from '../../src/charts/chart-yaml.ts';
 import { DESCRIPTION_REVISION } from '../../src/charts/describe-contents.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import type { BlobStore, UploadId } from '../../src/ports/blob-store.ts';
+import type { Database } from '../../src/ports/database.ts';
 import { putDescription } from '../../src/tables/contents.ts';
 import { DATABASES, openMigrated, type TestedDatabase } from '../contract/databases.ts';
 import { buildChart } from '../support/chart-builder.ts';
@@ -21,6 +22,8 @@ const clock = new TestClock('2026-11-23T00:00:00Z');
 const METADATA: ChartMetadata = { apiVersion: 'v2', name: 'web', version: '1.0.0' };
 let folder = '';
 let opened: TestedDatabase;
+let disk: BlobStore;
+/** The same, with a note of what was opened. */
 let blobs: BlobStore;
 let openings: Digest[] = [];
 
@@ -29,13 +32,13 @@ beforeEach(async () => {
   if (!sqlite) throw new Error('there is no database');
   opened = await openMigrated(sqlite);
   folder = await mkdtemp(join(tmpdir(), 'chartroom-test-'));
-  const store = await openDiskBlobStore(folder);
+  disk = await openDiskBlobStore(folder);
   openings = [];
-  blobs = Object.create(store, {
+  blobs = Object.create(disk, {
     open: {
       value: async (digest: Digest) => {
         openings.push(digest);
-        return await store.open(digest);
+        return await disk.open(digest);
       },
     },
   });
@@ -46,9 +49,9 @@ afterEach(async () => {
 });
 
 async function store(bytes: Buffer): Promise<Digest> {
-  await blobs.start(UPLOAD);
-  await blobs.append(UPLOAD, Readable.from([bytes]));
-  await blobs.commit(UPLOAD, digestOf(bytes), bytes.length);
+  await disk.start(UPLOAD);
+  await disk.append(UPLOAD, Readable.from([bytes]));
+  await disk.commit(UPLOAD, digestOf(bytes), bytes.length);
   return digestOf(bytes);
 }
 
@@ -66,10 +69,20 @@ async function rows(): Promise<readonly object[]> {
 test('an archive is opened for its description once, however often and from wherever it is asked for', async () => {
   const { archive } = await buildChart({ name: 'web', version: '1.0.0', files: { 'README.md': 'hello' } });
   const digest = await store(archive);
-  const first = descriptions();
+  const written: string[] = [];
+  const { database } = opened;
+  const counting: Database = Object.create(database, {
+    transaction: {
+      value: async (work: Parameters<Database['transaction']>[0]) => {
+        written.push('once');
+        return await database.transaction(work);
+      },
+    },
+  });
+  const first = new Descriptions(counting, clock, new ContentsCache(blobs));
   const found = await Promise.all(Array.from({ length: 5 }, () => first.of(digest, METADATA)));
   found.push(await first.of(digest, METADATA), await descriptions().of(digest, METADATA));
-  expect(openings).toEqual([digest]);
+  expect([openings, written]).toEqual([[digest], ['once']]);
   for (const each of found) expect(each).toEqual(found[0]);
   expect(found[0]).toMatchObject({ kind: 'described', contents: { fileCount: 3, known: { readme: 'README.md' } } });
   expect(await rows()).toEqual([{ digest, revision: DESCRIPTION_REVISION, at: clock.now() }]);

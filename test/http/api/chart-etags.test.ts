@@ -86,7 +86,9 @@ test('a refusal has none, and is not hidden behind one', async () => {
   expect((await read('/charts/private/web', '*')).status).toBe(401);
 });
 
-test('what is managed has none', async () => {
+test('what is managed has none, and what is sent to be checked', async () => {
+  const checked = await api.send('POST', '/lock-check', { body: { lock: '' }, headers: { 'if-none-match': '*' } });
+  expect([checked.status, checked.headers.get('etag')]).toEqual([200, null]);
   const answer = await api.send('GET', '/users', { headers: { 'if-none-match': '*' } });
   expect([answer.status, answer.headers.get('etag'), answer.headers.get('cache-control')]).toEqual([
     200,

@@ -139,13 +139,11 @@ test('names in other scripts, and with signs that mean something elsewhere, are 
   ];
   const contents = await store({ version: '3.1.0', files: Object.fromEntries(paths.map((path) => [path, 'hello'])) });
   for (const path of paths) expect(contents.files.map((file) => file.path)).toContain(path);
-  // Pages lead past names that nobody can ask for.
   const listed = await api.all('/charts/team/web/-/versions/3.1.0/files?limit=1');
   expect(listed.map(({ path }) => path)).toEqual(expect.arrayContaining(paths));
   for (const path of paths) {
     const address = `/charts/team/web/-/versions/3.1.0/files/${path.split('/').map(encodeURIComponent).join('/')}`;
-    const isPrintable = !/\p{Cc}/u.test(path);
-    expect([path, (await api.send('GET', address)).status]).toEqual([path, isPrintable ? 200 : 400]);
+    expect([path, (await api.send('GET', address)).text]).toEqual([path, 'hello']);
   }
 });
 
@@ -166,7 +164,7 @@ test('very many dependencies come in pages, and have their ranges looked up once
       `- {name: web, version: ">${index}", repository: "oci://${registry.url.slice(7)}/team", alias: a${index}}`,
   );
   const chartYaml = `apiVersion: v2\nname: many\nversion: 1.0.0\ndependencies:\n${dependencies.join('\n')}\n`;
-  await store({ name: 'many', version: '1.0.0', chartYaml });
+  await store({ name: 'many', version: '1.0.0', chartYaml, files: { 'Chart.lock': BOMB } });
   const listed = await api.all('/charts/team/many/-/versions/1.0.0/dependencies');
   expect([listed.length, listed[0]?.newestAllowed, listed.at(-1)?.newestAllowed]).toEqual([500, '3.1.0', null]);
   expect((await api.send('GET', '/charts/team/web/-/dependents')).body).toMatchObject({

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRegistry } from '../../support/start-registry.ts';
-import { openApi } from './support/api.ts';
+import { openApi, type Problem } from './support/api.ts';
 import { publish, putNotice, setNamespace } from './support/charts.ts';
 import { addUser } from './support/people.ts';
 
@@ -234,9 +234,14 @@ describe('what is no lock is refused, with the reason', () => {
     ['no Chart.yaml', { lock: '', chart: 'dependencies: []' }, /^Chart\.yaml has no "name"/],
     ['a bad Chart.yaml', { lock: '', chart: 'name: [' }, /^Chart\.yaml is not YAML/],
   ])('%s', async (_what, body, detail) => {
-    expect(await api.refusal(400, 'POST', '/lock-check', { body, as: undefined })).toEqual(
-      typeof detail === 'string' ? detail : expect.stringMatching(detail),
-    );
+    const answer = await api.send<Problem>('POST', '/lock-check', { body, as: undefined });
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      {
+        ...{ type: 'urn:chartroom:problem:request-invalid', title: 'Bad Request', status: 400 },
+        detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
+      },
+    ]);
   });
 
   test('texts in other scripts, and values of other kinds, do no harm', async () => {
