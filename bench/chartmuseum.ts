@@ -1,6 +1,6 @@
 // ChartMuseum on local storage, with its API and an account, as its own documentation starts it.
-import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isExecutable } from './distribution.ts';
 import { type Server, startServer } from './server.ts';
 
 const CACHE = join(import.meta.dirname, '../.cache/bench');
@@ -25,13 +25,4 @@ export async function startChartMuseum(program: string, folder: string): Promise
     environment: { BASIC_AUTH_USER: name, BASIC_AUTH_PASS: password, DISABLE_METRICS: 'true' },
     logPath: join(folder, 'chartmuseum.log'),
   }));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
