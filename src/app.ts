@@ -1,6 +1,6 @@
 // The composition root: makes every part once, in order, and closes them in reverse. Nothing is found, all is given.
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { Authentication } from './access/authentication.ts';
 import type { Caller } from './access/caller.ts';
@@ -13,43 +13,25 @@ import { Standings } from './access/standings.ts';
 import { StartedLogins } from './access/started-logins.ts';
 import { Tokens } from './access/tokens.ts';
 import { Workloads } from './access/workloads.ts';
-import { Accounts } from './accounts/accounts.ts';
+import type { Accounts } from './accounts/accounts.ts';
 import { DirectoryLogins } from './accounts/directory-logins.ts';
 import { ProviderLogins } from './accounts/provider-logins.ts';
 import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
 import { lockFolder } from './adapters/folder-lock.ts';
 import { createIssuerKeys } from './adapters/issuer-keys.ts';
-import { checkLdapSettings, type LdapOptions, ldapDirectory } from './adapters/ldap-directory.ts';
-import { readMigrations } from './adapters/migration-files.ts';
-import { openIdProvider } from './adapters/openid-provider.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
-import { openSqliteChartSearch } from './adapters/sqlite-chart-search.ts';
-import { openSqliteDatabase } from './adapters/sqlite-database.ts';
-import { Catalog } from './catalog/catalog.ts';
-import { SearchIndex } from './catalog/search-index.ts';
-import { Classic } from './classic/classic.ts';
-import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
+import { databasePath, openCore, openDatabase } from './core.ts';
 import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
-import type { RepositoryName } from './oci/repository-name.ts';
-import type { BlobStore } from './ports/blob-store.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
-import type { Database } from './ports/database.ts';
-import type { IdentityProvider } from './ports/identity-provider.ts';
-import { issuerProblem } from './ports/issuer-address.ts';
 import { StorageUnusable } from './ports/storage-unusable.ts';
-import type { UserDirectory } from './ports/user-directory.ts';
-import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
 import { PullCounts } from './registry/pull-counts.ts';
-import { Registry } from './registry/registry.ts';
-import { findNewestVersion } from './tables/chart-catalog.ts';
-import { listChangedRepositories } from './tables/chart-directory.ts';
-import { migrate } from './tables/migrate.ts';
+import { openDirectory, openProvider } from './user-sources.ts';
 
 /** milliseconds */
 const IDLE_SWEEP = 100;
@@ -178,79 +160,6 @@ export async function openDataFolder(
   return { accounts: core.accounts, management, author, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
 
-interface Storage {
-  readonly database: Database;
-  readonly blobs: BlobStore;
-  readonly clock: Clock;
-}
-
-type SearchFailure = (error: unknown, repository?: RepositoryName) => void;
-
-/** What works on what is stored, for the server and for commands alike. */
-async function openCore(config: Config, storage: Storage, onSearchFailure: SearchFailure) {
-  const { database } = storage;
-  const catalog = new Catalog(storage);
-  const rules = { ...config, versions: config.chartVersions };
-  const registry = new Registry({ ...storage, maximumBlobBytes: config.maximumBlobBytes, rules });
-  return {
-    registry,
-    classic: new Classic({ ...storage, registry, rules }),
-    accounts: new Accounts({
-      ...storage,
-      auditDays: config.auditDays,
-      refreshFloatingTags: refreshFloatingTagsBelow,
-    }),
-    catalog,
-    search: new SearchIndex({
-      database,
-      search: await openSqliteChartSearch(database),
-      newestListedVersion: findNewestVersion,
-      repositoriesChangedAfter: listChangedRepositories,
-      readmeOf: (contentDigest) => catalog.readmeOf(contentDigest),
-      onFailure: onSearchFailure,
-    }),
-  };
-}
-
-/** @throws ConfigError when the settings, though each is allowed, are none of a directory that can be trusted */
-async function openDirectory(config: Config): Promise<UserDirectory | undefined> {
-  const { ldapUrl: url, ldapUserBase: userBase, ldapCaFile: file } = config;
-  if (url === null || userBase === null) return undefined;
-  const options: LdapOptions = {
-    url,
-    startTls: config.ldapStartTls,
-    certificateAuthority: file === null ? null : await readCertificates(file),
-    bindDn: config.ldapBindDn,
-    bindPassword: config.ldapBindPassword,
-    userBase,
-    userFilter: config.ldapUserFilter,
-    groupBase: config.ldapGroupBase,
-    groupFilter: config.ldapGroupFilter,
-  };
-  const problem = checkLdapSettings(options);
-  if (problem !== undefined) throw new ConfigError([problem]);
-  return ldapDirectory(options);
-}
-
-async function readCertificates(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigError([`ldapCaFile names the file ${resolve(file)}, which cannot be read (${why})`]);
-  }
-}
-
-/** @throws ConfigError when no provider can have the issuer that is set */
-function openProvider(config: Config, clock: Clock): IdentityProvider | undefined {
-  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret, oidcScopes: scopes } = config;
-  if (issuer === null || clientId === null) return undefined;
-  const problem = issuerProblem(issuer);
-  if (problem !== undefined) throw new ConfigError([`oidcIssuer cannot be used: ${problem}`]);
-  const neededClaims = [config.oidcNameClaim, config.oidcGroupsClaim];
-  return openIdProvider({ issuer, clientId, clientSecret, scopes, neededClaims, clock });
-}
-
 function operatorCalling(principal: Principal, standings: Standings): () => Promise<Caller> {
   const address = { host: 'localhost', isPlainHttp: true };
   const known = { principal, address, origin: OPERATOR_ORIGIN, token: undefined, rejection: undefined, claimed: '' };
@@ -264,20 +173,5 @@ async function closeServer(server: FastifyInstance): Promise<void> {
     await server.close();
   } finally {
     clearInterval(sweep);
-  }
-}
-
-function databasePath(config: Config): string {
-  return join(config.dataDir, 'chartroom.db');
-}
-
-async function openDatabase(config: Config, clock: Clock): Promise<Database> {
-  const database = openSqliteDatabase(databasePath(config));
-  try {
-    await migrate(database, await readMigrations(database.dialect), clock.now());
-    return database;
-  } catch (error) {
-    await database.close();
-    throw error;
   }
 }

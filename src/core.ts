@@ -1,0 +1,68 @@
+// Makes what works on what is stored, for the server and for commands alike.
+import { join } from 'node:path';
+import { Accounts } from './accounts/accounts.ts';
+import { readMigrations } from './adapters/migration-files.ts';
+import { openSqliteChartSearch } from './adapters/sqlite-chart-search.ts';
+import { openSqliteDatabase } from './adapters/sqlite-database.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { SearchIndex } from './catalog/search-index.ts';
+import { Classic } from './classic/classic.ts';
+import type { Config } from './config/schema.ts';
+import type { RepositoryName } from './oci/repository-name.ts';
+import type { BlobStore } from './ports/blob-store.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Database } from './ports/database.ts';
+import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
+import { Registry } from './registry/registry.ts';
+import { findNewestVersion } from './tables/chart-catalog.ts';
+import { listChangedRepositories } from './tables/chart-directory.ts';
+import { migrate } from './tables/migrate.ts';
+
+export interface Storage {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+}
+
+export type SearchFailure = (error: unknown, repository?: RepositoryName) => void;
+
+/** What works on what is stored, for the server and for commands alike. */
+export async function openCore(config: Config, storage: Storage, onSearchFailure: SearchFailure) {
+  const { database } = storage;
+  const catalog = new Catalog(storage);
+  const rules = { ...config, versions: config.chartVersions };
+  const registry = new Registry({ ...storage, maximumBlobBytes: config.maximumBlobBytes, rules });
+  return {
+    registry,
+    classic: new Classic({ ...storage, registry, rules }),
+    accounts: new Accounts({
+      ...storage,
+      auditDays: config.auditDays,
+      refreshFloatingTags: refreshFloatingTagsBelow,
+    }),
+    catalog,
+    search: new SearchIndex({
+      database,
+      search: await openSqliteChartSearch(database),
+      newestListedVersion: findNewestVersion,
+      repositoriesChangedAfter: listChangedRepositories,
+      readmeOf: (contentDigest) => catalog.readmeOf(contentDigest),
+      onFailure: onSearchFailure,
+    }),
+  };
+}
+
+export function databasePath(config: Config): string {
+  return join(config.dataDir, 'chartroom.db');
+}
+
+export async function openDatabase(config: Config, clock: Clock): Promise<Database> {
+  const database = openSqliteDatabase(databasePath(config));
+  try {
+    await migrate(database, await readMigrations(database.dialect), clock.now());
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+// Where users come from besides the registry itself, as the settings say: an LDAP directory, an OpenID provider.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { checkLdapSettings, type LdapOptions, ldapDirectory } from './adapters/ldap-directory.ts';
+import { openIdProvider } from './adapters/openid-provider.ts';
+import { ConfigError } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import type { Clock } from './ports/clock.ts';
+import type { IdentityProvider } from './ports/identity-provider.ts';
+import { issuerProblem } from './ports/issuer-address.ts';
+import type { UserDirectory } from './ports/user-directory.ts';
+
+/** @throws ConfigError when the settings, though each is allowed, are none of a directory that can be trusted */
+export async function openDirectory(config: Config): Promise<UserDirectory | undefined> {
+  const { ldapUrl: url, ldapUserBase: userBase, ldapCaFile: file } = config;
+  if (url === null || userBase === null) return undefined;
+  const options: LdapOptions = {
+    url,
+    startTls: config.ldapStartTls,
+    certificateAuthority: file === null ? null : await readCertificates(file),
+    bindDn: config.ldapBindDn,
+    bindPassword: config.ldapBindPassword,
+    userBase,
+    userFilter: config.ldapUserFilter,
+    groupBase: config.ldapGroupBase,
+    groupFilter: config.ldapGroupFilter,
+  };
+  const problem = checkLdapSettings(options);
+  if (problem !== undefined) throw new ConfigError([problem]);
+  return ldapDirectory(options);
+}
+
+async function readCertificates(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new ConfigError([`ldapCaFile names the file ${resolve(file)}, which cannot be read (${why})`]);
+  }
+}
+
+/** @throws ConfigError when no provider can have the issuer that is set */
+export function openProvider(config: Config, clock: Clock): IdentityProvider | undefined {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret, oidcScopes: scopes } = config;
+  if (issuer === null || clientId === null) return undefined;
+  const problem = issuerProblem(issuer);
+  if (problem !== undefined) throw new ConfigError([`oidcIssuer cannot be used: ${problem}`]);
+  const neededClaims = [config.oidcNameClaim, config.oidcGroupsClaim];
+  return openIdProvider({ issuer, clientId, clientSecret, scopes, neededClaims, clock });
+}
