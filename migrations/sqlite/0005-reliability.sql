@@ -1,0 +1,49 @@
+-- Same tables, columns and names as ../postgres/0005-reliability.sql; a test compares the two.
+
+-- Since when nothing refers to the manifest, as garbage collection has found it; null while something does.
+alter table manifests add column unreferenced_since integer;
+create index manifests_unreferenced on manifests (unreferenced_since) where unreferenced_since is not null;
+
+-- Since when no manifest of the repository needs the blob, found in the same way.
+alter table repository_blobs add column unneeded_since integer;
+create index repository_blobs_unneeded on repository_blobs (unneeded_since) where unneeded_since is not null;
+
+-- checked_at: when the bytes were last read and had this digest; 0 when they never were. damaged_at: when they had not, or
+-- were not there; null while they are sound. The next push of the same content makes them sound.
+alter table blobs add column checked_at integer not null default 0;
+alter table blobs add column damaged_at integer;
+create index blobs_by_check on blobs (checked_at, digest);
+create index blobs_damaged on blobs (digest) where damaged_at is not null;
+
+-- Blobs that have lost their row, and lose their bytes. A push that puts the same bytes there meanwhile finds this row, and
+-- so knows that it must put them there again. gone: the bytes are away; it is forgotten some time after.
+create table collected_blobs (
+  digest text primary key,
+  collected_at integer not null,
+  gone integer not null check (gone in (0, 1))
+) strict, without rowid;
+
+-- Somebody copies what is stored, such as a backup: until this time no bytes are taken away.
+create table collection_holds (
+  id text primary key,
+  held_until integer not null
+) strict, without rowid;
+
+-- What runs, or ran, in the background because somebody or a schedule asked for it. options, progress: JSON objects.
+create table jobs (
+  id text primary key,
+  kind text not null,
+  state text not null check (state in ('running', 'succeeded', 'failed')),
+  options text not null,
+  progress text not null,
+  problem text not null,
+  requested_by text not null,
+  started_at integer not null,
+  updated_at integer not null,
+  ended_at integer
+) strict, without rowid;
+create index jobs_by_start on jobs (started_at, id);
+create index jobs_of_kind on jobs (kind, started_at, id);
+
+create index uploads_by_owner on uploads (owner);
+create index uploads_by_start on uploads (created_at, id);
