@@ -19,6 +19,7 @@ import { causeOf } from './cause-of.ts';
 import { reservedUpload } from './classic/addresses.ts';
 import { errorFormOf } from './error-form.ts';
 import { requestPath } from './request-path.ts';
+import { passOverBody } from './unwanted-body.ts';
 
 /** What only HTTP, the management API and single sign-on refuse for. */
 export type RefusalCode = ErrorCode | 'BODY_TOO_LARGE' | 'CONFLICT' | 'MEDIA_TYPE_UNSUPPORTED' | 'PROVIDER_UNUSABLE';
@@ -92,8 +93,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   if (refusal instanceof ChunkOutOfOrder) reply.header('location', requestPath(request.originalUrl));
   if (refusal instanceof RangeNotSatisfiable) reply.header('content-range', `bytes */${refusal.size}`);
   if (status === 429) reply.header('retry-after', refusal instanceof TooManyRequests ? refusal.retryAfter : 1);
-  // The rest of a body that is too large is not worth reading.
-  if (status === 413) reply.header('connection', 'close');
+  if (status === 413) passOverBody(request, reply);
   reply.code(status);
   const form = errorFormOf(request);
   switch (form) {

@@ -179,7 +179,7 @@ function editsBetween(one: readonly string[], other: readonly string[]): number 
 /** By upper case, so that ß and ss, ς and σ are the same. Only the marks of alphabets go: in other scripts they are letters. */
 function fold(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
-  const lower = text.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
+  const lower = text.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase().normalize('NFKD');
   return lower
     .replace(/[\u0300-\u036f]+/g, '')
     .replaceAll('ς', 'σ')

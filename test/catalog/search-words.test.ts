@@ -64,6 +64,13 @@ test('words have letters, digits and marks only, are short, and are words of the
   );
 });
 
+test('what a word is folded to stays as it is, for every character that there is', () => {
+  const codes = Array.from({ length: 0x110000 }, (_, code) => code).filter((code) => code < 0xd800 || code > 0xdfff);
+  const words = codes.flatMap((code) => wordsOf(String.fromCodePoint(code)));
+  expect(words.filter((word) => wordsOf(word).join(' ') !== word)).toEqual([]);
+  expect(wordsOf('ẞ')).toEqual(['ss']);
+});
+
 test('a word of many characters is cut, and no character of it is', () => {
   expect(wordsOf('x'.repeat(100))).toEqual(['x'.repeat(64)]);
   expect(wordsOf(`x${'𝒳𐐷'.repeat(40)}`)[0]).toMatch(/^[\p{L}\p{N}\p{M}]{1,64}$/u);

@@ -8,6 +8,7 @@ import { RegistryError } from '../../oci/error.ts';
 import type { CollectedBytes } from '../../registry/collected-bytes.ts';
 import { actorOf } from '../authenticate.ts';
 import type { Routes } from '../server.ts';
+import { passOverBody } from '../unwanted-body.ts';
 import { warn } from '../warning.ts';
 import { CLASSIC_PREFIX } from './addresses.ts';
 import { requireChart } from './guard.ts';
@@ -20,9 +21,8 @@ export async function classicUploadRoutes(app: Routes, { uploads }: Classic): Pr
   await app.register(multipart, FORM_OPTIONS);
   // Whatever else a body says that it is, it is the file: curl calls it a form.
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-  // What is left of a body that was refused midway is not read, so nothing else can come on its connection.
-  app.addHook('onError', async ({ raw }, reply) => {
-    if (raw.readableFlowing !== null && !raw.complete) reply.header('connection', 'close');
+  app.addHook('onError', async (request, reply) => {
+    if (request.raw.readableFlowing !== null && !request.raw.complete) passOverBody(request, reply);
   });
 
   /** @param only what the body is, when it is no form */

@@ -206,7 +206,6 @@ describe('a body', () => {
     expect((await api.send('POST', '/users', { body: padded(65_536) })).status).toBe(400);
     const answer = await api.send<Problem>('POST', '/users', { body: padded(65_537) });
     expect([answer.status, answer.body.detail]).toEqual([413, 'the body is too large: here it may have 64 KiB']);
-    expect(answer.headers.get('connection')).toBe('close');
   });
 
   test('that ends too early is refused', async () => {
