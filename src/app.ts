@@ -22,7 +22,7 @@ import { createIssuerKeys } from './adapters/issuer-keys.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
-import { databasePath, openCore, openDatabase } from './core.ts';
+import { type Core, databasePath, openCore, openDatabase } from './core.ts';
 import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
@@ -37,6 +37,8 @@ import { openDirectory, openProvider } from './user-sources.ts';
 const IDLE_SWEEP = 100;
 /** A search that is asked for catches up by itself, as far as it can without waiting long: milliseconds. */
 const SEARCH_INTERVAL = 5_000;
+/** What is found not to be referred to goes after the grace period: milliseconds. */
+const COLLECTION_INTERVAL = 10 * 60 * 1000;
 /** Commands on this machine come over no network. */
 const OPERATOR_ORIGIN = { clientAddress: '', userAgent: 'chartroom' };
 
@@ -68,8 +70,14 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
   );
-  const core = await openCore(config, { database, blobs, clock }, (err, repository) =>
-    logger.error({ err, repository }, 'the search does not find all that it should'),
+  const core = await openCore(
+    config,
+    { database, blobs, clock },
+    {
+      onSearchFailure: (err, repository) =>
+        logger.error({ err, repository }, 'the search does not find all that it should'),
+      onJobFailure: (err, kind) => logger.error({ err, kind }, 'a job failed'),
+    },
   );
   const { registry, accounts } = core;
   await registry.uploads.discardLeftovers();
@@ -77,21 +85,10 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   const pulls = opened.use(
     new PullCounts({ database, clock, onFailure: (err) => logger.error({ err }, 'some pulls were not counted') }),
   );
-  opened.use(
-    runEvery(
-      SEARCH_INTERVAL,
-      () => core.search.catchUp(),
-      (err) => logger.error({ err }, 'the search does not find what changed of late'),
-    ),
-  );
+  opened.use(runSchedules(core, logger));
+  // Told to stop before the schedule that waits for them.
+  opened.use(core.jobs);
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
-  opened.use(
-    runEvery(
-      HOUR,
-      () => accounts.auditTrail.forgetOld(),
-      (err) => logger.error({ err }, 'old events of the audit trail could not be forgotten'),
-    ),
-  );
   const authentication = new Authentication({
     mode: config.auth,
     passwords: new Passwords(database, clock),
@@ -118,6 +115,17 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   return { server, firstPassword, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
 
+/** What the server does by itself, again and again. */
+function runSchedules({ search, jobs, accounts }: Core, logger: FastifyBaseLogger): AsyncDisposable {
+  const schedules = new AsyncDisposableStack();
+  const every = (interval: number, job: () => Promise<unknown>, failed: string) =>
+    schedules.use(runEvery(interval, job, (err) => logger.error({ err }, failed)));
+  every(SEARCH_INTERVAL, () => search.catchUp(), 'the search does not find what changed of late');
+  every(HOUR, () => accounts.auditTrail.forgetOld(), 'old events of the audit trail could not be forgotten');
+  every(COLLECTION_INTERVAL, () => jobs.run('collect-garbage', {}, SYSTEM), 'garbage collection did not begin');
+  return schedules;
+}
+
 /**
  * @throws as `openApp` does, and when no server has ever used the folder: most likely it is not the one that was meant, and
  * accounts made there would keep the first start from making its administrator
@@ -140,9 +148,12 @@ export async function openDataFolder(
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
   const storage = { database, clock, blobs: await openDiskBlobStore(config.dataDir) };
-  const core = await openCore(config, storage, (error, repository) =>
-    process.stderr.write(`the search does not find all that it should: ${repository ?? 'of late'} ${error}\n`),
-  );
+  const core = await openCore(config, storage, {
+    onSearchFailure: (error, repository) =>
+      process.stderr.write(`the search does not find all that it should: ${repository ?? 'of late'} ${error}\n`),
+    onJobFailure: (error, kind) => process.stderr.write(`the job "${kind}" failed: ${error}\n`),
+  });
+  opened.use(core.jobs);
   const principal = { kind: 'operator', name: operator } as const;
   const caller = operatorCalling(principal, new Standings(database, clock));
   const failures = process.stderr;

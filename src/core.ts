@@ -8,6 +8,8 @@ import { Catalog } from './catalog/catalog.ts';
 import { SearchIndex } from './catalog/search-index.ts';
 import { Classic } from './classic/classic.ts';
 import type { Config } from './config/schema.ts';
+import { collectGarbage } from './lifecycle/collect-garbage.ts';
+import { type BackgroundJobs, Jobs } from './lifecycle/jobs.ts';
 import type { RepositoryName } from './oci/repository-name.ts';
 import type { BlobStore } from './ports/blob-store.ts';
 import type { Clock } from './ports/clock.ts';
@@ -24,10 +26,16 @@ export interface Storage {
   readonly clock: Clock;
 }
 
-export type SearchFailure = (error: unknown, repository?: RepositoryName) => void;
+/** Told what goes wrong in the background. */
+export interface Failures {
+  onSearchFailure(error: unknown, repository?: RepositoryName): void;
+  onJobFailure(error: unknown, kind: string): void;
+}
+
+export type Core = Awaited<ReturnType<typeof openCore>>;
 
 /** What works on what is stored, for the server and for commands alike. */
-export async function openCore(config: Config, storage: Storage, onSearchFailure: SearchFailure) {
+export async function openCore(config: Config, storage: Storage, failures: Failures) {
   const { database } = storage;
   const catalog = new Catalog(storage);
   const rules = { ...config, versions: config.chartVersions };
@@ -47,9 +55,24 @@ export async function openCore(config: Config, storage: Storage, onSearchFailure
       newestListedVersion: findNewestVersion,
       repositoriesChangedAfter: listChangedRepositories,
       readmeOf: (contentDigest) => catalog.readmeOf(contentDigest),
-      onFailure: onSearchFailure,
+      onFailure: failures.onSearchFailure,
     }),
+    jobs: openJobs(config, storage, failures),
   };
+}
+
+/** All kinds of jobs, with what each of them may be told. */
+function openJobs(config: Config, storage: Storage, { onJobFailure }: Failures): BackgroundJobs {
+  const gracePeriod = config.garbageGracePeriod * 1000;
+  return new Jobs({
+    ...storage,
+    onFailure: onJobFailure,
+    kinds: {
+      'collect-garbage': async (options, run) => ({
+        ...(await collectGarbage(storage, { gracePeriod, dryRun: false, ...options }, run)),
+      }),
+    },
+  });
 }
 
 export function databasePath(config: Config): string {

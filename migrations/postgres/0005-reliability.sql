@@ -4,6 +4,8 @@
 alter table manifests add column unreferenced_since bigint;
 create index manifests_unreferenced on manifests (unreferenced_since) where unreferenced_since is not null;
 
+create index manifest_children_by_child on manifest_children (repository, child);
+
 -- Since when no manifest of the repository needs the blob, found in the same way.
 alter table repository_blobs add column unneeded_since bigint;
 create index repository_blobs_unneeded on repository_blobs (unneeded_since) where unneeded_since is not null;

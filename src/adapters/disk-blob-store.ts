@@ -1,6 +1,7 @@
-// The BlobStore on a disk: blobs/<algorithm>/<first two digits>/<digits>, uploads/<id>; a rename makes an upload a blob.
+// The BlobStore on a disk: blobs/<algorithm>/<first two digits>/<digits>, uploads/<id>; a second name makes an upload a blob.
+import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { access, constants, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, link, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { algorithmOf, type Digest, encodedOf, isDigest, shortDigest } from '../oci/digest.ts';
@@ -11,6 +12,9 @@ import { type BlobBody, type BlobStore, isUploadId, type UploadId } from '../por
 const READ_SIZE = 1024 * 1024;
 /** Unlike the flag "a", these two do not create a file: what was discarded meanwhile must not come back. */
 const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
+/** What stands behind an upload's id: in the name of its bytes once they are a blob, and of the blob before it is in its place. */
+const COMMITTED = '.committed';
+const BETWEEN = '.blob';
 
 /** @param folder is created, with all above it, when it is missing */
 export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
@@ -35,7 +39,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async received(upload: UploadId): Promise<number | undefined> {
-    return await sizeOf(this.#uploadPath(upload));
+    return (await statOf(this.#uploadPath(upload)))?.size;
   }
 
   async append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number> {
@@ -64,26 +68,35 @@ class DiskBlobStore implements BlobStore {
   }
 
   async commit(upload: UploadId, digest: Digest, size: number): Promise<void> {
-    const from = this.#uploadPath(upload);
-    const to = this.#blobPath(digest);
-    const file = await this.#openUpload(upload, 'r+');
-    try {
-      await file.sync();
-      const { size: stored } = await file.stat();
-      if (stored !== size) throw new Error(`upload ${upload} has ${stored} bytes instead of ${size}: it is no blob`);
-    } finally {
-      await file.close();
+    const path = this.#uploadPath(upload);
+    const [committed, between, to] = [`${path}${COMMITTED}`, `${path}${BETWEEN}`, this.#blobPath(digest)];
+    if ((await statOf(committed)) === undefined) {
+      await this.#syncUpload(upload, size);
+      // What shares its bytes with a blob must not be written to any more.
+      await rename(path, committed);
     }
-    await rename(from, to);
+    // A new name cannot take the place of another file; a rename can.
+    await rm(between, { force: true });
+    await link(committed, between);
+    await rename(between, to);
     await syncFolder(dirname(to));
   }
 
   async discard(upload: UploadId): Promise<void> {
-    await rm(this.#uploadPath(upload), { force: true });
+    const path = this.#uploadPath(upload);
+    for (const suffix of ['', COMMITTED, BETWEEN]) await rm(`${path}${suffix}`, { force: true });
   }
 
   async *listUploads(): AsyncIterable<UploadId> {
-    for await (const { name } of await opendir(this.#uploads)) if (isUploadId(name)) yield name;
+    for await (const { name } of await opendir(this.#uploads)) {
+      const id = name.split('.', 1)[0] ?? '';
+      if ([id, `${id}${COMMITTED}`, `${id}${BETWEEN}`].includes(name) && isUploadId(id)) yield id;
+    }
+  }
+
+  async lastReceived(upload: UploadId): Promise<number | undefined> {
+    const path = this.#uploadPath(upload);
+    return ((await statOf(path)) ?? (await statOf(`${path}${COMMITTED}`)))?.mtimeMs;
   }
 
   async open(digest: Digest, range?: ByteRange): Promise<BlobBody> {
@@ -105,7 +118,11 @@ class DiskBlobStore implements BlobStore {
   }
 
   async size(digest: Digest): Promise<number | undefined> {
-    return await sizeOf(this.#blobPath(digest));
+    return (await statOf(this.#blobPath(digest)))?.size;
+  }
+
+  async lastWritten(digest: Digest): Promise<number | undefined> {
+    return (await statOf(this.#blobPath(digest)))?.mtimeMs;
   }
 
   async delete(digest: Digest): Promise<void> {
@@ -135,6 +152,18 @@ class DiskBlobStore implements BlobStore {
     return join(this.#blobs, algorithmOf(digest), encoded.slice(0, 2), encoded);
   }
 
+  /** @throws Error when it has another size */
+  async #syncUpload(upload: UploadId, size: number): Promise<void> {
+    const file = await this.#openUpload(upload, 'r+');
+    try {
+      await file.sync();
+      const { size: stored } = await file.stat();
+      if (stored !== size) throw new Error(`upload ${upload} has ${stored} bytes instead of ${size}: it is no blob`);
+    } finally {
+      await file.close();
+    }
+  }
+
   async #openUpload(upload: UploadId, flags: string | number): Promise<FileHandle> {
     try {
       return await open(this.#uploadPath(upload), flags);
@@ -151,9 +180,9 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+async function statOf(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -9,6 +9,7 @@ import { checkConfig } from './check-config.ts';
 import type { Command } from './command.ts';
 import { grantCommands } from './grants.ts';
 import { groupCommands } from './groups.ts';
+import { jobCommands } from './jobs.ts';
 import { keyRotate } from './keys.ts';
 import { checkLock } from './lock-check.ts';
 import { namespaceCommands } from './namespaces.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   ...tokenCommands,
   ...trustCommands,
   ...auditCommands,
+  ...jobCommands,
   keyRotate,
   whoami,
 ];

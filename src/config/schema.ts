@@ -89,6 +89,14 @@ export const ConfigSchema = Type.Object({
     default: 10 * 1024 ** 3,
     description: 'The size of the largest blob that is taken.',
   }),
+  garbageGracePeriod: wholeNumber({
+    of: 'seconds',
+    from: 60,
+    to: 30 * 24 * 3600,
+    default: 3600,
+    description:
+      'How long, in seconds, what nothing refers to any more is kept before garbage collection takes it away: 60 to 2592000 (30 days). A push that takes longer than that from its first layer to its manifest has to send its layers again.',
+  }),
   auditDays: wholeNumber({
     of: 'days',
     from: 1,

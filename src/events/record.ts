@@ -21,7 +21,7 @@ type Change =
       readonly digest: Digest;
     }
   | {
-      readonly kind: 'manifest.pushed' | 'manifest.deleted' | 'blob.deleted';
+      readonly kind: 'manifest.pushed' | 'manifest.deleted' | 'manifest.collected' | 'blob.deleted';
       readonly repository: RepositoryName;
       readonly digest: Digest;
     }
@@ -43,9 +43,10 @@ type Change =
         readonly replacement: string;
       };
     }
+  | { readonly kind: 'garbage.collected'; readonly detail: Readonly<Record<string, number>> }
   | { readonly kind: AccessChange; readonly detail: Readonly<Record<string, unknown>> };
 
-/** A change to who may do what. */
+/** A change to who may do what, or something else that administrators do. */
 export type AccessChange =
   | `user.${'added' | 'changed' | 'removed' | 'password-changed'}`
   | `group.${'added' | 'changed' | 'removed' | 'member-added' | 'member-removed'}`
@@ -54,7 +55,8 @@ export type AccessChange =
   | `robot.${'added' | 'changed' | 'removed' | 'rotated' | 'secret-revoked'}`
   | `token.${'added' | 'removed' | 'rotated'}`
   | `trust-rule.${'added' | 'changed' | 'removed'}`
-  | 'signing-key.rotated';
+  | 'signing-key.rotated'
+  | 'job.started';
 
 export type Event = Occasion & Change;
 

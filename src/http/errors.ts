@@ -22,7 +22,7 @@ import { requestPath } from './request-path.ts';
 import { passOverBody } from './unwanted-body.ts';
 
 /** What only HTTP, the management API and single sign-on refuse for. */
-export type RefusalCode = ErrorCode | 'BODY_TOO_LARGE' | 'CONFLICT' | 'MEDIA_TYPE_UNSUPPORTED' | 'PROVIDER_UNUSABLE';
+export type RefusalCode = ErrorCode | 'BODY_TOO_LARGE' | 'MEDIA_TYPE_UNSUPPORTED' | 'PROVIDER_UNUSABLE';
 
 type Refusal = RegistryError | { readonly code: RefusalCode; readonly message: string };
 

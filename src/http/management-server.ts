@@ -4,6 +4,7 @@ import type { Caller } from '../access/caller.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SearchIndex } from '../catalog/search-index.ts';
+import type { BackgroundJobs } from '../lifecycle/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Registry } from '../registry/registry.ts';
 import { foldChartName } from './fold-chart-name.ts';
@@ -14,6 +15,7 @@ export interface ManagementServerOptions {
   readonly registry: Registry;
   readonly catalog: Catalog;
   readonly search: SearchIndex;
+  readonly jobs: BackgroundJobs;
   readonly clock: Clock;
   /** Of the program. */
   readonly version: string;

@@ -16,6 +16,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { SearchIndex } from '../catalog/search-index.ts';
 import type { Classic } from '../classic/classic.ts';
 import type { Sightings } from '../events/sightings.ts';
+import type { BackgroundJobs } from '../lifecycle/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullCounts } from '../registry/pull-counts.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -59,6 +60,7 @@ export interface ServerOptions {
   readonly registry: Registry;
   readonly catalog: Catalog;
   readonly search: SearchIndex;
+  readonly jobs: BackgroundJobs;
   readonly classic: Classic;
   readonly pulls: PullCounts;
   readonly authentication: Authentication;

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'BLOB_UPLOAD_UNKNOWN'
   | 'BLOB_IN_USE'
   | 'CHUNK_OUT_OF_ORDER'
+  | 'CONFLICT'
   | 'DIGEST_INVALID'
   | 'FILE_NAME_TAKEN'
   | 'FORBIDDEN'

@@ -47,23 +47,30 @@ export interface BlobStore {
   read(upload: UploadId): AsyncIterable<Uint8Array>;
 
   /**
-   * Turns the upload into the blob `digest`, atomically and durably; the caller has checked that its bytes, `size` of
+   * Makes the bytes of the upload the blob `digest`, atomically and durably; the caller has checked that they, `size` of
    * them, have that digest. A blob that is already there is replaced by these equal bytes, which also mends a damaged one.
+   * The upload is over then, but until it is discarded this can be done again, should the blob have been taken away meanwhile.
    * @throws Error when the upload has another size, since then somebody else has written to it; it stays as it is
    */
   commit(upload: UploadId, digest: Digest, size: number): Promise<void>;
 
-  /** Forgets the upload, if there is one. */
+  /** Forgets the upload, if there is one, also one that was committed. */
   discard(upload: UploadId): Promise<void>;
 
-  /** Every upload that was started and is not over, in no particular order. */
+  /** Every upload that was started and not discarded, also those that were committed, in no particular order. */
   listUploads(): AsyncIterable<UploadId>;
+
+  /** When bytes last arrived for the upload, also one that was committed: milliseconds since 1970. Undefined when there is none. */
+  lastReceived(upload: UploadId): Promise<number | undefined>;
 
   /** Opens a blob, or bytes [from, to) of it, at least one and none beyond its end. @throws RegistryError BLOB_UNKNOWN when it is not stored */
   open(digest: Digest, range?: ByteRange): Promise<BlobBody>;
 
   /** The blob's size in bytes; undefined when it is not stored. */
   size(digest: Digest): Promise<number | undefined>;
+
+  /** When the bytes of the blob were written: milliseconds since 1970. Undefined when it is not stored. */
+  lastWritten(digest: Digest): Promise<number | undefined>;
 
   /** Removes a blob, if it is there. */
   delete(digest: Digest): Promise<void>;

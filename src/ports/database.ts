@@ -26,7 +26,8 @@ export interface Database extends Queryable {
 
   /**
    * Runs `work` alone as far as its writes go, and commits durably before the promise resolves; when `work` throws, or a
-   * statement has failed, nothing of it stays. Inside `work` only SQL may be awaited: everything else would hold up every other writer.
+   * statement has failed, nothing of it stays. Inside `work` only SQL may be awaited: everything else would
+   * hold up every other writer. (Garbage collection alone deletes a few files there, so that the database orders that.)
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
 

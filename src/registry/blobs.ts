@@ -8,6 +8,7 @@ import type { BlobBody, BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { findBlobSize, findManifestUsing, unlinkBlob } from '../tables/blobs.ts';
+import { isNotedUnneeded, noteUnneeded } from '../tables/garbage-blobs.ts';
 import type { Actor } from './actor.ts';
 
 export class Blobs {
@@ -26,6 +27,15 @@ export class Blobs {
     const size = await findBlobSize(this.#database, repository, digest);
     if (size === undefined) throw unknown(repository, digest);
     return size;
+  }
+
+  /**
+   * For whoever asks for a blob in order not to upload it: should garbage collection have noted that no manifest needs it, the
+   * grace period begins anew.
+   */
+  async keepForPush(repository: RepositoryName, digest: Digest): Promise<void> {
+    if (!(await isNotedUnneeded(this.#database, { repository, digest }))) return;
+    await this.#database.transaction((tx) => noteUnneeded(tx, { repository, digest }, null));
   }
 
   /**

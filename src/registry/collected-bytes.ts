@@ -2,10 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Digest, finishHash, startHash } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { BlobStore, UploadId } from '../ports/blob-store.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Database } from '../ports/database.ts';
-import { linkBlob } from '../tables/blobs.ts';
+import type { UploadId } from '../ports/blob-store.ts';
+import { type BlobStorage, keepBlob } from './keep-blob.ts';
 
 const ALGORITHM = 'sha256';
 
@@ -15,12 +13,9 @@ export class CollectedBytes implements AsyncDisposable {
   /** bytes */
   readonly size: number;
   readonly #id: UploadId;
-  readonly #store: CollectingStore;
+  readonly #store: BlobStorage;
 
-  constructor(
-    content: { readonly id: UploadId; readonly digest: Digest; readonly size: number },
-    store: CollectingStore,
-  ) {
+  constructor(content: { readonly id: UploadId; readonly digest: Digest; readonly size: number }, store: BlobStorage) {
     this.digest = content.digest;
     this.size = content.size;
     this.#id = content.id;
@@ -34,10 +29,7 @@ export class CollectedBytes implements AsyncDisposable {
 
   /** Makes them a blob of the repository: durable when this resolves. Once. */
   async keepIn(repository: RepositoryName): Promise<void> {
-    const { blobs, database, clock } = this.#store;
-    const { digest, size } = this;
-    await blobs.commit(this.#id, digest, size);
-    await database.transaction((tx) => linkBlob(tx, { repository, digest, size, now: clock.now() }));
+    await keepBlob(this.#store, this.#id, { repository, digest: this.digest, size: this.size });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -45,14 +37,8 @@ export class CollectedBytes implements AsyncDisposable {
   }
 }
 
-export interface CollectingStore {
-  readonly database: Database;
-  readonly blobs: BlobStore;
-  readonly clock: Clock;
-}
-
 /** @throws whatever `body` throws; then nothing stays */
-export async function collectBytes(store: CollectingStore, body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
+export async function collectBytes(store: BlobStorage, body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
   const { blobs } = store;
   const id = randomUUID() as string as UploadId;
   const hash = startHash(ALGORITHM);

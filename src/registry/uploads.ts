@@ -11,6 +11,7 @@ import { findBlobSize, linkBlob, repositoriesWithBlob } from '../tables/blobs.ts
 import { deleteUpload, findUpload, insertUpload } from '../tables/uploads.ts';
 import type { Actor } from './actor.ts';
 import { type CollectedBytes, collectBytes } from './collected-bytes.ts';
+import { keepBlob } from './keep-blob.ts';
 import { RunningDigests } from './running-digests.ts';
 import { UploadLocks, untilTakenOver } from './upload-locks.ts';
 
@@ -142,7 +143,8 @@ export class Uploads {
   /** Discards what a crash left of uploads that nobody can go on with. For the start, when no request is under way. */
   async discardLeftovers(): Promise<void> {
     for await (const id of this.#blobs.listUploads()) {
-      if (!(await findUpload(this.#database, id))) await this.#blobs.discard(id);
+      const isOpen = (await this.#blobs.received(id)) !== undefined;
+      if (!isOpen || !(await findUpload(this.#database, id))) await this.#forget(id);
     }
   }
 
@@ -247,12 +249,8 @@ export class Uploads {
         `${size} bytes arrived with digest ${actual}, announced was ${digest}: they were damaged on the way, push again`,
       );
     }
-    await this.#blobs.commit(id, digest, size);
-    const now = this.#clock.now();
-    await this.#database.transaction(async (tx) => {
-      await linkBlob(tx, { repository, digest, size, now });
-      await deleteUpload(tx, id);
-    });
+    const storage = { database: this.#database, blobs: this.#blobs, clock: this.#clock };
+    await keepBlob(storage, id, { repository, digest, size }, (tx) => deleteUpload(tx, id));
   }
 
   async #readDigest(id: UploadId, algorithm: DigestAlgorithm): Promise<Digest> {

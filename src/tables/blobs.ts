@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
 
-/** Records a stored blob and lets the repository read it; repeating it changes nothing. */
+/** Records a stored blob and lets the repository read it; repeating it only tells garbage collection that it is wanted. */
 export async function linkBlob(
   tx: Transaction,
   blob: { readonly repository: RepositoryName; readonly digest: Digest; readonly size: number; readonly now: number },
@@ -14,7 +14,8 @@ export async function linkBlob(
     blob.now,
   ]);
   await tx.query(
-    'insert into repository_blobs (repository, digest, linked_at) values ($1, $2, $3) on conflict (repository, digest) do nothing',
+    `insert into repository_blobs (repository, digest, linked_at) values ($1, $2, $3)
+     on conflict (repository, digest) do update set unneeded_since = null`,
     [blob.repository, blob.digest, blob.now],
   );
 }

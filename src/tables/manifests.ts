@@ -22,7 +22,8 @@ export interface NewManifest extends StoredManifest {
 }
 
 /**
- * Stores a manifest and what it needs. False when the repository already had it, in which case nothing changes.
+ * Stores a manifest and what it needs. False when the repository already had it: then only garbage collection is told that it
+ * is wanted, as it is told of the blobs.
  * @throws ConstraintViolation when the repository lacks one of the blobs
  */
 export async function insertManifest(tx: Transaction, manifest: NewManifest): Promise<boolean> {
@@ -44,8 +45,20 @@ export async function insertManifest(tx: Transaction, manifest: NewManifest): Pr
       manifest.pushedBy,
     ],
   );
-  if (inserted.length === 0) return false;
+  if (inserted.length === 0) {
+    await tx.query(
+      `update manifests set unreferenced_since = null
+       where repository = $1 and digest = $2 and unreferenced_since is not null`,
+      [manifest.repository, manifest.digest],
+    );
+    return false;
+  }
   for (const blob of new Set(manifest.blobs)) {
+    await tx.query(
+      `update repository_blobs set unneeded_since = null
+       where repository = $1 and digest = $2 and unneeded_since is not null`,
+      [manifest.repository, blob],
+    );
     await tx.query('insert into manifest_blobs (repository, manifest, blob) values ($1, $2, $3)', [
       manifest.repository,
       manifest.digest,

@@ -31,3 +31,17 @@ export async function findUpload(database: Queryable, id: UploadId): Promise<Upl
 export async function deleteUpload(tx: Transaction, id: UploadId): Promise<void> {
   await tx.query('delete from uploads where id = $1', [id]);
 }
+
+/** Some of the uploads that were opened before this time, in the order in which they were. */
+export async function listUploadsBefore(
+  database: Queryable,
+  time: number,
+  after: { readonly createdAt: number; readonly id: string },
+  limit: number,
+): Promise<readonly UploadRow[]> {
+  return await database.query<UploadRow>(
+    `select id, repository, owner, created_at as "createdAt" from uploads
+     where created_at < $1 and (created_at, id) > ($2, $3) order by created_at, id limit $4`,
+    [time, after.createdAt, after.id, limit],
+  );
+}

@@ -197,16 +197,64 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     expect(await store.received(upload)).toBe(10);
   });
 
-  test('uploads are listed until they are over', async () => {
+  test('uploads are listed until they are discarded, also when they were committed', async () => {
     await using opened = await open();
     const { store } = opened;
     expect(await listUploads(store)).toEqual([]);
-    const [empty, filled, committed, discarded] = [newUpload(), newUpload(), newUpload(), newUpload()];
-    for (const upload of [empty, filled, committed, discarded]) await store.start(upload);
+    const [empty, filled, committed, discarded, over] = [0, 1, 2, 3, 4].map(newUpload);
+    if (!empty || !filled || !committed || !discarded || !over) throw new Error('there are five');
+    for (const upload of [empty, filled, committed, discarded, over]) await store.start(upload);
     await store.append(filled, chunks(TEN));
-    await store.commit(committed, digestOf(NONE), 0);
-    await store.discard(discarded);
-    expect(await listUploads(store)).toEqual([empty, filled].toSorted());
+    for (const upload of [committed, over]) await store.commit(upload, digestOf(NONE), 0);
+    for (const upload of [discarded, over]) await store.discard(upload);
+    expect(await listUploads(store)).toEqual([empty, filled, committed].toSorted());
+  });
+
+  test('a committed upload takes no more bytes, which would be those of the blob', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const upload = newUpload();
+    await store.start(upload);
+    await store.append(upload, chunks(TEN));
+    await store.commit(upload, digestOf(TEN), TEN.length);
+    expect(await store.received(upload)).toBeUndefined();
+    await expect(store.append(upload, chunks(TEN))).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
+    await expect(store.truncate(upload, 3)).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
+    expect(await contentOf(store, digestOf(TEN))).toEqual(TEN);
+  });
+
+  test('what was committed can be committed again, after the blob was deleted too, until the upload is discarded', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const upload = newUpload();
+    const digest = digestOf(TEN);
+    await store.start(upload);
+    await store.append(upload, chunks(TEN));
+    await store.commit(upload, digest, TEN.length);
+    await store.commit(upload, digest, TEN.length);
+    await store.delete(digest);
+    await (await opened.reopen()).commit(upload, digest, TEN.length);
+    await store.discard(upload);
+    expect(await contentOf(store, digest)).toEqual(TEN);
+    await expect(store.commit(upload, digest, TEN.length)).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
+  });
+
+  test('when bytes arrived last, and when a blob was written, is known', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const upload = newUpload();
+    expect([await store.lastReceived(upload), await store.lastWritten(digestOf(TEN))]).toEqual([undefined, undefined]);
+    await store.start(upload);
+    const started = await store.lastReceived(upload);
+    // So that a file system with coarse times shows the difference.
+    await wait(20);
+    await store.append(upload, chunks(TEN));
+    const received = await store.lastReceived(upload);
+    await store.commit(upload, digestOf(TEN), TEN.length);
+    expect(received).toBeGreaterThan(started ?? Number.POSITIVE_INFINITY);
+    expect([await store.lastWritten(digestOf(TEN)), await store.lastReceived(upload)]).toEqual([received, received]);
+    await store.discard(upload);
+    expect(await store.lastReceived(upload)).toBeUndefined();
   });
 
   test('committing bytes that are there already leaves one blob, whole', async () => {

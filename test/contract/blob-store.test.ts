@@ -22,7 +22,8 @@ describe('disk', () => {
     expect(steps.slice(lastWrite)).toEqual([
       `write ${upload}`,
       `sync ${upload}`,
-      `rename ${upload} ${blob}`,
+      `rename ${upload} ${upload}.committed`,
+      `rename ${upload}.blob ${blob}`,
       `sync ${dirname(blob)}`,
     ]);
   });

@@ -5,6 +5,7 @@ import type { Caller } from '../../access/caller.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { SearchIndex } from '../../catalog/search-index.ts';
+import type { BackgroundJobs } from '../../lifecycle/jobs.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -20,6 +21,7 @@ import { tagReaderAnswers } from './entity-tags.ts';
 import { grantRoutes } from './grants.ts';
 import { groupRoutes } from './groups.ts';
 import { guardManagement } from './guard.ts';
+import { jobRoutes } from './jobs.ts';
 import { lockCheckRoute } from './lock-check.ts';
 import { memberRoutes } from './members.ts';
 import { namespaceRoutes } from './namespaces.ts';
@@ -42,6 +44,7 @@ export interface Management {
   readonly registry: Registry;
   readonly catalog: Catalog;
   readonly search: SearchIndex;
+  readonly jobs: BackgroundJobs;
   readonly clock: Clock;
   /** Of the program, for the document. */
   readonly version: string;
@@ -84,6 +87,7 @@ export async function managementRoutes(app: Routes, management: Management): Pro
   chartRelationRoutes(app, management);
   chartPullRoute(app, management);
   lockCheckRoute(app, management);
+  jobRoutes(app, management);
 }
 
 /** Any other type is answered 415 before it is read: a page of another site can have a browser send those without asking. */

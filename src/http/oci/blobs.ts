@@ -1,5 +1,6 @@
 // Blobs: GET, HEAD, DELETE (OCI Distribution Spec, end-2, end-10).
 import { Type } from 'typebox';
+import { allows } from '../../access/permissions.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import type { PullCounts } from '../../registry/pull-counts.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -24,6 +25,8 @@ export function blobRoutes(
       const { repository } = request;
       const digest = parseDigest(request.params.digest);
       const size = await registry.blobs.size(repository, digest);
+      const isForPush = request.method === 'HEAD' && allows(request.caller, 'push', repository);
+      if (isForPush) await registry.blobs.keepForPush(repository, digest);
       reply.header('docker-content-digest', digest);
       return await sendBlob(request, reply, { repository, digest, size, type: TYPE }, { registry, pulls });
     },

@@ -28,12 +28,23 @@ import {
   withdrawChartVersion,
 } from '../../../src/tables/chart-versions.ts';
 import { findInspection, holdsChart } from '../../../src/tables/charts.ts';
+import { forgetCollected } from '../../../src/tables/collected-blobs.ts';
 import { findDescription } from '../../../src/tables/contents.ts';
 import { listDependencies, listDependentRepositories } from '../../../src/tables/dependents.ts';
 import { deleteEventsBefore, type EventFilter, listEvents } from '../../../src/tables/events.ts';
 import { deleteFloatingTagsOf, findTagKeeper, listFloatingTags } from '../../../src/tables/floating-tags.ts';
+import {
+  deleteBlobWithoutRepository,
+  isBlobKnown,
+  listBlobsWithoutRepository,
+  listBlobUses,
+  listUnneeded,
+  unlinkUnneeded,
+} from '../../../src/tables/garbage-blobs.ts';
+import { deleteUnreferenced, listManifestUses, listUnreferenced } from '../../../src/tables/garbage-manifests.ts';
 import { listGrantsOf } from '../../../src/tables/grants.ts';
 import { findGroupByExternalName, listGroupsFromLogin, listGroupsOf, listMembers } from '../../../src/tables/groups.ts';
+import { listJobs } from '../../../src/tables/jobs.ts';
 import { findManifest, findNoticeOn, listReferrers } from '../../../src/tables/manifests.ts';
 import { listFloatingSettings } from '../../../src/tables/namespaces.ts';
 import { findPersonalToken } from '../../../src/tables/personal-tokens.ts';
@@ -42,6 +53,7 @@ import { listRepositoriesBelow, readTagsRevision } from '../../../src/tables/rep
 import { findRobotById } from '../../../src/tables/robots.ts';
 import { findSecret, limitSecretsOf, listSecretsOf, noteSecretUse } from '../../../src/tables/secrets.ts';
 import { deleteTagsOf, listTags } from '../../../src/tables/tags.ts';
+import { listUploadsBefore } from '../../../src/tables/uploads.ts';
 import { findUserById, findUserBySubject, setLastLogin } from '../../../src/tables/users.ts';
 import {
   countPullsOfChart,
@@ -70,6 +82,7 @@ const BY_DIGEST = { kind: 'digest', digest: FIRST } as const;
 const START = { revision: 0, repository: '', tag: '' };
 const PULL = { repository: WEB, contentDigest: FIRST, day: 1, count: 1 };
 const PROVENANCE = { repository: WEB, digest: FIRST, provenance: SECOND };
+const PLACE = { repository: WEB, digest: FIRST };
 const DELETION = { repository: WEB, at: 1, by: 'ann' };
 
 const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction) => Promise<unknown> }[] = [
@@ -142,6 +155,18 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'all pulls of a chart', run: (tx) => countPullsOfChart(tx, WEB) },
   { name: 'the pulls of a version', run: (tx) => countPullsOfVersion(tx, WEB, V1) },
   { name: 'the versions that were pulled most', run: (tx) => listMostPulled(tx, WEB, { from: 0, to: 9 }, 10) },
+  { name: 'a collected blob', run: (tx) => forgetCollected(tx, FIRST) },
+  { name: 'manifests that nothing refers to', run: (tx) => listUnreferenced(tx, 1, PLACE, 10) },
+  { name: 'a manifest that nothing refers to', run: (tx) => deleteUnreferenced(tx, PLACE, 1) },
+  { name: 'what refers to manifests', run: (tx) => listManifestUses(tx, PLACE, 10) },
+  { name: 'blobs that nothing needs', run: (tx) => listUnneeded(tx, 1, PLACE, 10) },
+  { name: 'a blob that nothing needs', run: (tx) => unlinkUnneeded(tx, PLACE, 1) },
+  { name: 'what needs blobs', run: (tx) => listBlobUses(tx, PLACE, 10) },
+  { name: 'blobs without a repository', run: (tx) => listBlobsWithoutRepository(tx, FIRST, 10) },
+  { name: 'a blob without a repository', run: (tx) => deleteBlobWithoutRepository(tx, FIRST) },
+  { name: 'whether a blob is known', run: (tx) => isBlobKnown(tx, FIRST) },
+  { name: 'old uploads', run: (tx) => listUploadsBefore(tx, 9, { createdAt: 1, id: '' }, 10) },
+  { name: 'jobs', run: (tx) => listJobs(tx, { startedAt: 1, id: '' }, 10) },
   { name: 'what a version depends on', run: (tx) => listDependencies(tx, WEB, V1) },
 ];
 

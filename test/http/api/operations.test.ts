@@ -53,6 +53,10 @@ const REFERENCE = {
   ...{ prerelease: false, deprecated: false, yanked: false, notice: null, signed: false, size: expect.any(Number) },
   appVersion: null,
 };
+const JOB = {
+  ...{ id: ID, kind: 'collect-garbage', options: { dryRun: true, gracePeriod: 60_000 }, problem: '' },
+  ...{ requestedBy: 'admin', startedAt: TIME },
+};
 const NOTICE = { createdAt: TIME, createdBy: 'admin' };
 const CLAIM = {
   repositoryID: '4e6a2b90-3c5d-4f7e-8a1b-2c3d4e5f6a7b',
@@ -304,6 +308,14 @@ const STEPS: readonly Step[] = [
   { operation: 'removeChartNotice', request: `DELETE ${WEB}/-/notice?kind=deprecated`, status: 204 },
   { operation: 'listEvents', request: 'GET /audit?limit=1000', status: 200 },
   { operation: 'exportEvents', request: 'GET /audit/export', status: 200 },
+  {
+    ...{ operation: 'startJob', request: 'POST /jobs', status: 202, location: '/api/v1/jobs/<job>' },
+    body: { kind: 'collect-garbage', dryRun: true, gracePeriod: 60 },
+    answer: { ...JOB, state: 'running', progress: {}, endedAt: null },
+    find: ({ id }) => ({ job: id as string }),
+  },
+  { operation: 'getJob', request: 'GET /jobs/<job>', status: 200 },
+  { operation: 'listJobs', request: 'GET /jobs', status: 200 },
   { operation: 'removeGroup', request: 'DELETE /groups/ops', status: 204 },
   { operation: 'removeUser', request: 'DELETE /users/ann', status: 204 },
 ];
@@ -349,7 +361,8 @@ test('each change is in the audit trail once: who, with what, from where, and ne
     ...['robot.added', 'robot.changed', 'robot.rotated', 'robot.secret-revoked', 'robot.removed'],
     ...['token.added', 'token.rotated', 'token.removed'],
     ...['trust-rule.added', 'trust-rule.changed', 'trust-rule.removed'],
-    ...['notice.put', 'notice.removed', 'notice.put', 'notice.removed', 'group.removed', 'user.removed'],
+    ...['notice.put', 'notice.removed', 'notice.put', 'notice.removed'],
+    ...['job.started', 'group.removed', 'user.removed'],
   ]);
   for (const event of changes) {
     expect(event).toMatchObject({

@@ -1,0 +1,44 @@
+// Garbage collection: takes away what nothing refers to, while everything goes on.
+import { SYSTEM } from '../events/author.ts';
+import { recordEvent } from '../events/record.ts';
+import type { BlobStorage } from '../registry/keep-blob.ts';
+import { noteLeftovers, takeBytesAway } from './collected-bytes.ts';
+import { expireUploads } from './expire-uploads.ts';
+import { beginCollection, type Collected, type Collection, type CollectOptions } from './garbage.ts';
+import { noteUnneededBlobs, removeUnneededBlobs } from './unneeded-blobs.ts';
+import { noteUnreferencedManifests, removeUnreferencedManifests } from './unreferenced-manifests.ts';
+
+/**
+ * Nothing is read-only meanwhile. What nothing refers to is noted first, and goes once it has been noted for the grace period, be
+ * it minutes or years old: a push that finds its blobs there already, or a tag that is moved, has that long to refer to them.
+ * Only the database decides: each removal is one statement that looks once more whether something refers to it.
+ * @throws what `signal` was aborted with; what was removed so far stays so
+ */
+export async function collectGarbage(
+  storage: BlobStorage,
+  options: CollectOptions,
+  run: { readonly signal: AbortSignal; onProgress(collected: Readonly<Collected>): void },
+): Promise<Readonly<Collected>> {
+  const collection = beginCollection(storage, options, run);
+  await expireUploads(collection);
+  let removed: number;
+  do {
+    await noteUnreferencedManifests(collection);
+    removed = await removeUnreferencedManifests(collection);
+    // What only they referred to is found at once when there is no time to wait for.
+  } while (removed > 0 && options.gracePeriod === 0 && !options.dryRun);
+  await noteUnneededBlobs(collection);
+  await removeUnneededBlobs(collection);
+  await noteLeftovers(collection);
+  await takeBytesAway(collection);
+  if (!options.dryRun) await record(collection);
+  return collection.collected;
+}
+
+async function record({ storage: { database, clock }, collected }: Collection): Promise<void> {
+  const { isHeld: _isHeld, ...counts } = collected;
+  if (Object.values(counts).every((count) => count === 0)) return;
+  await database.transaction((tx) =>
+    recordEvent(tx, { kind: 'garbage.collected', at: clock.now(), author: SYSTEM, detail: counts }),
+  );
+}

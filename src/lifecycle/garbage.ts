@@ -1,0 +1,84 @@
+// What all steps of garbage collection share: what they work on, what they are told, and what they count.
+import { setImmediate as turn } from 'node:timers/promises';
+import type { BlobStorage } from '../registry/keep-blob.ts';
+
+export interface CollectOptions {
+  /** How long nothing must have referred to what is taken away: milliseconds. */
+  readonly gracePeriod: number;
+  /** Only counts what would be taken away now. */
+  readonly dryRun: boolean;
+}
+
+/** What was taken away, or in a dry run would be. */
+export interface Collected {
+  /** Manifests that nothing referred to. */
+  manifests: number;
+  /** Blobs that no manifest needed any more, of all repositories. */
+  blobs: number;
+  /** Bytes that no row named, as a crash leaves them. */
+  leftovers: number;
+  /** Uploads that nobody has gone on with. */
+  uploads: number;
+  /** All bytes of them, on the disk and in the database. */
+  bytes: number;
+  /** Whether the bytes of blobs stay until the next collection, since somebody copies what is stored just now. */
+  isHeld: boolean;
+}
+
+export interface Collection {
+  readonly storage: BlobStorage;
+  readonly options: CollectOptions;
+  /** When it began: milliseconds since 1970. */
+  readonly now: number;
+  /** What nothing has referred to since then, or longer, goes: milliseconds since 1970. */
+  readonly cutoff: number;
+  readonly collected: Collected;
+  /** Lets others go first. @throws when it is to stop */
+  pause(): Promise<void>;
+}
+
+/** So few rows at once that no other writer waits long. */
+export const BATCH = 20;
+/** So many rows are read at once. */
+export const PAGE = 200;
+
+/** @param onProgress told after each step what was taken away so far */
+export function beginCollection(
+  storage: BlobStorage,
+  options: CollectOptions,
+  run: { readonly signal: AbortSignal; onProgress(collected: Readonly<Collected>): void },
+): Collection {
+  const now = storage.clock.now();
+  const collected = { manifests: 0, blobs: 0, leftovers: 0, uploads: 0, bytes: 0, isHeld: false };
+  return {
+    storage,
+    options,
+    now,
+    cutoff: now - options.gracePeriod,
+    collected,
+    pause: async () => {
+      run.onProgress(collected);
+      await turn();
+      run.signal.throwIfAborted();
+    },
+  };
+}
+
+/** @param list gives the page behind an item */
+export async function* pagesOf<Item>(
+  list: (after: Item | undefined) => Promise<readonly Item[]>,
+): AsyncIterable<readonly Item[]> {
+  for (let page = await list(undefined); page.length > 0; page = await list(page.at(-1))) yield page;
+}
+
+export function* batchesOf<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
+  for (let start = 0; start < items.length; start += BATCH) yield items.slice(start, start + BATCH);
+}
+
+/**
+ * Whether something else must be noted than what is.
+ * @param since when it was noted that nothing uses it: a clock that was put back must not make that a time to come
+ */
+export function isOutdated(isUsed: boolean, since: number | null, now: number): boolean {
+  return isUsed ? since !== null : since === null || since > now;
+}

@@ -1,0 +1,43 @@
+// Makes bytes that have arrived a blob of a repository, whatever garbage collection does with equal bytes meanwhile.
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { BlobStore, UploadId } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database, Transaction } from '../ports/database.ts';
+import { linkBlob } from '../tables/blobs.ts';
+import { forgetCollected } from '../tables/collected-blobs.ts';
+
+export interface BlobStorage {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+}
+
+/**
+ * Durable when this resolves. Bytes come before rows, so garbage collection may have taken away, between the two, what it
+ * found to be of no use before: then there is a row that says so, and the bytes are put in their place once more. Without that
+ * row nothing takes them away any more.
+ * @param upload has `size` bytes, of which the caller knows that their digest is `digest`; it is over and discarded afterwards
+ * @param record what else is written in the same transaction
+ */
+export async function keepBlob(
+  { database, blobs, clock }: BlobStorage,
+  upload: UploadId,
+  blob: { readonly repository: RepositoryName; readonly digest: Digest; readonly size: number },
+  record: (tx: Transaction) => Promise<void> = async () => undefined,
+): Promise<void> {
+  try {
+    for (let isKept = false; !isKept; ) {
+      await blobs.commit(upload, blob.digest, blob.size);
+      const now = clock.now();
+      isKept = await database.transaction(async (tx) => {
+        if (await forgetCollected(tx, blob.digest)) return false;
+        await linkBlob(tx, { ...blob, now });
+        await record(tx);
+        return true;
+      });
+    }
+  } finally {
+    await blobs.discard(upload);
+  }
+}

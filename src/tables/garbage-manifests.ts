@@ -1,0 +1,89 @@
+// Manifests that nothing refers to: which they are, since when, and taking them away.
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Queryable, Transaction } from '../ports/database.ts';
+
+export interface ManifestPlace {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+}
+
+export interface ManifestUse extends ManifestPlace {
+  /** 1 when something refers to it. */
+  readonly referenced: number;
+  /** Since when nothing does, as far as was noted: milliseconds since 1970. */
+  readonly since: number | null;
+}
+
+/**
+ * What refers to the manifest `m`: a tag, an index, its subject, or a published chart that it is but for the annotation in which
+ * helm writes the time: `helm push` has shown that digest to somebody.
+ */
+const REFERENCED = `(exists (select 1 from tags t where t.repository = m.repository and t.digest = m.digest)
+  or exists (select 1 from manifest_children i where i.repository = m.repository and i.child = m.digest)
+  or (m.subject is not null and exists (
+    select 1 from manifests s where s.repository = m.repository and s.digest = m.subject))
+  or exists (
+    select 1 from charts c
+      join chart_versions v on v.repository = c.repository and v.content_digest = c.content_digest
+    where c.repository = m.repository and c.digest = m.digest and v.digest is not null))`;
+
+/** A page of all manifests, in the order of their places. */
+export async function listManifestUses(
+  database: Queryable,
+  after: ManifestPlace | undefined,
+  limit: number,
+): Promise<readonly ManifestUse[]> {
+  return await database.query<ManifestUse>(
+    `select m.repository, m.digest, m.unreferenced_since as since, case when ${REFERENCED} then 1 else 0 end as referenced
+     from manifests m where (m.repository, m.digest) > ($1, $2) order by m.repository, m.digest limit $3`,
+    [after?.repository ?? '', after?.digest ?? '', limit],
+  );
+}
+
+/** Notes that nothing refers to the manifest, or, without a time, that something does. */
+export async function noteUnreferenced(
+  tx: Transaction,
+  { repository, digest }: ManifestPlace,
+  since: number | null,
+): Promise<void> {
+  await tx.query('update manifests set unreferenced_since = $3 where repository = $1 and digest = $2', [
+    repository,
+    digest,
+    since,
+  ]);
+}
+
+export interface UnreferencedManifest extends ManifestPlace {
+  /** bytes */
+  readonly size: number;
+}
+
+/** Some of the manifests to which nothing has referred since this time or longer, in the order of their places. */
+export async function listUnreferenced(
+  database: Queryable,
+  since: number,
+  after: ManifestPlace | undefined,
+  limit: number,
+): Promise<readonly UnreferencedManifest[]> {
+  return await database.query<UnreferencedManifest>(
+    `select m.repository, m.digest, m.size from manifests m
+     where m.unreferenced_since <= $1 and (m.repository, m.digest) > ($2, $3) and not ${REFERENCED}
+     order by m.repository, m.digest limit $4`,
+    [since, after?.repository ?? '', after?.digest ?? '', limit],
+  );
+}
+
+/** Removes the manifest if still nothing has referred to it since this time. False when it stays, or is gone already. */
+export async function deleteUnreferenced(
+  tx: Transaction,
+  { repository, digest }: ManifestPlace,
+  since: number,
+): Promise<boolean> {
+  const rows = await tx.query(
+    `delete from manifests as m
+     where m.repository = $1 and m.digest = $2 and m.unreferenced_since <= $3 and not ${REFERENCED} returning digest`,
+    [repository, digest, since],
+  );
+  return rows.length > 0;
+}

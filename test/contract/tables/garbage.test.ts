@@ -1,0 +1,247 @@
+// What nothing refers to, and blobs that lose their bytes: the same on every database.
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Digest } from '../../../src/oci/digest.ts';
+import type { Database } from '../../../src/ports/database.ts';
+import { linkBlob } from '../../../src/tables/blobs.ts';
+import {
+  forgetCollected,
+  forgetGoneBefore,
+  insertCollected,
+  listCollected,
+  markGone,
+} from '../../../src/tables/collected-blobs.ts';
+import { holdCollection, isCollectionHeld, releaseCollection } from '../../../src/tables/collection-holds.ts';
+import {
+  deleteBlobWithoutRepository,
+  isBlobKnown,
+  isNotedUnneeded,
+  listBlobsWithoutRepository,
+  listBlobUses,
+  listUnneeded,
+  noteUnneeded,
+  unlinkUnneeded,
+} from '../../../src/tables/garbage-blobs.ts';
+import {
+  deleteUnreferenced,
+  listManifestUses,
+  listUnreferenced,
+  noteUnreferenced,
+} from '../../../src/tables/garbage-manifests.ts';
+import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
+import { FIRST, manifest, OTHER, point, push, SECOND, THIRD, WEB } from './rows.ts';
+
+afterAll(stopDatabases);
+
+const place = (digest: Digest, repository = WEB) => ({ repository, digest });
+
+async function link(database: Database, digest: Digest, repository = WEB): Promise<void> {
+  await database.transaction((tx) => linkBlob(tx, { repository, digest, size: 5, now: 1 }));
+}
+
+for (const kind of DATABASES) {
+  describe(kind.name, () => {
+    const open = () => openMigrated(kind);
+
+    describe('manifests', () => {
+      test('are referenced by a tag, an index or their subject, and listed page by page with their notes', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        await database.transaction(async (tx) => {
+          await push(tx, manifest(FIRST, { children: [SECOND] }));
+          await push(tx, manifest(SECOND));
+          await push(tx, manifest(THIRD, { subject: SECOND }));
+          await push(tx, manifest(FIRST, { repository: OTHER, subject: SECOND }));
+          await noteUnreferenced(tx, place(THIRD), 7);
+        });
+        const all = await listManifestUses(database, undefined, 10);
+        expect(all).toEqual([
+          { ...place(FIRST, OTHER), referenced: 0, since: null },
+          { ...place(FIRST), referenced: 0, since: null },
+          { ...place(SECOND), referenced: 1, since: null },
+          { ...place(THIRD), referenced: 1, since: 7 },
+        ]);
+        expect(await listManifestUses(database, all[1], 1)).toEqual([all[2]]);
+        await point(database, {});
+        expect((await listManifestUses(database, all[0], 1))[0]).toMatchObject({ ...place(FIRST), referenced: 1 });
+      });
+
+      test('are removed once they were noted for long enough, and only while nothing refers to them', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        await database.transaction(async (tx) => {
+          for (const digest of [FIRST, SECOND, THIRD]) await push(tx, manifest(digest));
+          for (const [digest, since] of [
+            [FIRST, 5],
+            [SECOND, 5],
+            [THIRD, 6],
+          ] as const) {
+            await noteUnreferenced(tx, place(digest), since);
+          }
+        });
+        await point(database, {});
+        expect(await listUnreferenced(database, 5, undefined, 10)).toEqual([{ ...place(SECOND), size: 2 }]);
+        expect(await listUnreferenced(database, 6, place(SECOND), 10)).toEqual([{ ...place(THIRD), size: 2 }]);
+        const removed = await database.transaction(async (tx) => [
+          await deleteUnreferenced(tx, place(FIRST), 5),
+          await deleteUnreferenced(tx, place(SECOND), 5),
+          await deleteUnreferenced(tx, place(SECOND), 5),
+          await deleteUnreferenced(tx, place(THIRD), 5),
+        ]);
+        expect(removed).toEqual([false, true, false, false]);
+        expect((await listManifestUses(database, undefined, 10)).map(({ digest }) => digest)).toEqual([FIRST, THIRD]);
+      });
+
+      test('that are pushed again are not noted any more', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        const uses = await database.transaction(async (tx) => {
+          await push(tx, manifest(FIRST));
+          await noteUnreferenced(tx, place(FIRST), 5);
+          expect(await push(tx, manifest(FIRST))).toBe(false);
+          return await listManifestUses(tx, undefined, 10);
+        });
+        expect(uses).toEqual([{ ...place(FIRST), referenced: 0, since: null }]);
+      });
+    });
+
+    describe('blobs', () => {
+      test('are needed by manifests of their repository, and listed page by page with their notes', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        await link(database, FIRST);
+        await link(database, SECOND);
+        await link(database, FIRST, OTHER);
+        await database.transaction(async (tx) => {
+          await push(tx, manifest(THIRD, { blobs: [FIRST] }));
+          await noteUnneeded(tx, place(SECOND), 5);
+        });
+        const all = await listBlobUses(database, undefined, 10);
+        expect(all).toEqual([
+          { ...place(FIRST, OTHER), needed: 0, since: null },
+          { ...place(FIRST), needed: 1, since: null },
+          { ...place(SECOND), needed: 0, since: 5 },
+        ]);
+        expect(await listBlobUses(database, all[0], 1)).toEqual([all[1]]);
+        expect([await isNotedUnneeded(database, place(FIRST)), await isNotedUnneeded(database, place(SECOND))]).toEqual(
+          [false, true],
+        );
+      });
+
+      test('leave a repository once they were noted for long enough, and only while no manifest needs them', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        for (const digest of [FIRST, SECOND, THIRD]) await link(database, digest);
+        await link(database, SECOND, OTHER);
+        await database.transaction(async (tx) => {
+          await push(tx, manifest(THIRD, { blobs: [FIRST] }));
+          for (const [digest, since] of [
+            [FIRST, 5],
+            [SECOND, 5],
+            [THIRD, 6],
+          ] as const) {
+            await noteUnneeded(tx, place(digest), since);
+          }
+        });
+        expect(await listUnneeded(database, 5, undefined, 10)).toEqual([{ ...place(SECOND), size: 5, places: 2 }]);
+        expect(await listUnneeded(database, 6, place(SECOND), 10)).toEqual([{ ...place(THIRD), size: 5, places: 1 }]);
+        const unlinked = await database.transaction(async (tx) => [
+          await unlinkUnneeded(tx, place(FIRST), 5),
+          await unlinkUnneeded(tx, place(SECOND), 5),
+          await unlinkUnneeded(tx, place(THIRD), 5),
+        ]);
+        expect(unlinked).toEqual([false, true, false]);
+        expect(
+          (await listBlobUses(database, undefined, 10)).map(({ repository, digest }) => [repository, digest]),
+        ).toEqual([
+          [OTHER, SECOND],
+          [WEB, FIRST],
+          [WEB, THIRD],
+        ]);
+      });
+
+      test('that are linked again, or that a manifest comes to need, are not noted any more', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        for (const digest of [FIRST, SECOND, THIRD]) {
+          await link(database, digest);
+          await database.transaction((tx) => noteUnneeded(tx, place(digest), 5));
+        }
+        await link(database, FIRST);
+        await database.transaction((tx) => push(tx, manifest(THIRD, { blobs: [SECOND] })));
+        expect((await listBlobUses(database, undefined, 10)).map(({ since }) => since)).toEqual([null, null, 5]);
+      });
+
+      test('lose their row when no repository has them', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        for (const digest of [FIRST, SECOND]) await link(database, digest);
+        await database.transaction(async (tx) => {
+          await noteUnneeded(tx, place(SECOND), 5);
+          await unlinkUnneeded(tx, place(SECOND), 5);
+        });
+        expect(await listBlobsWithoutRepository(database, '', 10)).toEqual([{ digest: SECOND, size: 5 }]);
+        expect(await listBlobsWithoutRepository(database, SECOND, 10)).toEqual([]);
+        const sizes = await database.transaction(async (tx) => [
+          await deleteBlobWithoutRepository(tx, FIRST),
+          await deleteBlobWithoutRepository(tx, SECOND),
+          await deleteBlobWithoutRepository(tx, SECOND),
+        ]);
+        expect(sizes).toEqual([undefined, 5, undefined]);
+        expect([await isBlobKnown(database, FIRST), await isBlobKnown(database, SECOND)]).toEqual([true, false]);
+      });
+    });
+
+    test('a collected blob is listed until its bytes are gone, and remembered for a while', async () => {
+      await using opened = await open();
+      const { database } = opened;
+      await database.transaction(async (tx) => {
+        await insertCollected(tx, SECOND, 1);
+        await insertCollected(tx, FIRST, 2);
+        await insertCollected(tx, FIRST, 3);
+      });
+      expect(await listCollected(database, 10)).toEqual([FIRST, SECOND]);
+      expect(await listCollected(database, 1)).toEqual([FIRST]);
+      expect(await isBlobKnown(database, FIRST)).toBe(true);
+      const marked = await database.transaction(async (tx) => [
+        await markGone(tx, FIRST),
+        await markGone(tx, FIRST),
+        await markGone(tx, THIRD),
+      ]);
+      expect(marked).toEqual([true, false, false]);
+      expect(await isBlobKnown(database, FIRST)).toBe(false);
+      expect(await listCollected(database, 10)).toEqual([SECOND]);
+      const forgotten = await database.transaction(async (tx) => {
+        await forgetGoneBefore(tx, 3);
+        return [await forgetCollected(tx, FIRST), await forgetCollected(tx, FIRST), await forgetCollected(tx, SECOND)];
+      });
+      expect(forgotten).toEqual([true, false, true]);
+    });
+
+    test('what has been gone for long is forgotten, and comes again when the blob is collected again', async () => {
+      await using opened = await open();
+      const { database } = opened;
+      await database.transaction(async (tx) => {
+        await insertCollected(tx, FIRST, 1);
+        await markGone(tx, FIRST);
+        await insertCollected(tx, SECOND, 1);
+        await forgetGoneBefore(tx, 2);
+        await insertCollected(tx, THIRD, 1);
+        await markGone(tx, THIRD);
+        await insertCollected(tx, THIRD, 1);
+      });
+      expect(await database.transaction((tx) => forgetCollected(tx, FIRST))).toBe(false);
+      expect(await listCollected(database, 10)).toEqual([SECOND, THIRD].toSorted());
+    });
+
+    test('a hold lasts until its time, is prolonged, and is released', async () => {
+      await using opened = await open();
+      const { database } = opened;
+      await database.transaction((tx) => holdCollection(tx, 'one', 10));
+      expect([await isCollectionHeld(database, 9), await isCollectionHeld(database, 10)]).toEqual([true, false]);
+      await database.transaction((tx) => holdCollection(tx, 'one', 20));
+      expect(await isCollectionHeld(database, 10)).toBe(true);
+      await database.transaction((tx) => releaseCollection(tx, 'one'));
+      expect(await isCollectionHeld(database, 10)).toBe(false);
+    });
+  });
+}
