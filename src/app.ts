@@ -1,6 +1,4 @@
 // The composition root: makes every part once, in order, and closes them in reverse. Nothing is found, all is given.
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { Authentication } from './access/authentication.ts';
 import type { Caller } from './access/caller.ts';
@@ -19,17 +17,17 @@ import { ProviderLogins } from './accounts/provider-logins.ts';
 import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
 import { lockFolder } from './adapters/folder-lock.ts';
 import { createIssuerKeys } from './adapters/issuer-keys.ts';
+import { requireWhole } from './adapters/restored-folder.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
-import { type Core, databasePath, openCore, openDatabase } from './core.ts';
+import { type Core, openCore, openDatabase, requireRegistry } from './core.ts';
 import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
-import { StorageUnusable } from './ports/storage-unusable.ts';
 import { PullCounts } from './registry/pull-counts.ts';
 import { openDirectory, openProvider } from './user-sources.ts';
 
@@ -62,6 +60,7 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   const directory = await openDirectory(config);
   const provider = openProvider(config, clock);
   await using opened = new AsyncDisposableStack();
+  await requireWhole(config.dataDir);
   // First, since it makes the data folder, durably.
   const blobs = await openDiskBlobStore(config.dataDir);
   opened.use(lockFolder(config.dataDir));
@@ -136,15 +135,8 @@ export async function openDataFolder(
   operator = 'operator',
   clock: Clock = systemClock,
 ): Promise<DataFolder> {
-  const isThere = await stat(databasePath(config)).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (!isThere) {
-    throw new StorageUnusable(
-      `there is no registry in ${resolve(config.dataDir)}: name its folder with --data-dir, or start it once with "chartroom serve"`,
-    );
-  }
+  await requireWhole(config.dataDir);
+  await requireRegistry(config);
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
   const storage = { database, clock, blobs: await openDiskBlobStore(config.dataDir) };

@@ -1,5 +1,6 @@
 // Makes what works on what is stored, for the server and for commands alike.
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Accounts } from './accounts/accounts.ts';
 import { readMigrations } from './adapters/migration-files.ts';
 import { openSqliteChartSearch } from './adapters/sqlite-chart-search.ts';
@@ -14,6 +15,7 @@ import type { RepositoryName } from './oci/repository-name.ts';
 import type { BlobStore } from './ports/blob-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
+import { StorageUnusable } from './ports/storage-unusable.ts';
 import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
 import { Registry } from './registry/registry.ts';
 import { findNewestVersion } from './tables/chart-catalog.ts';
@@ -77,6 +79,18 @@ function openJobs(config: Config, storage: Storage, { onJobFailure }: Failures):
 
 export function databasePath(config: Config): string {
   return join(config.dataDir, 'chartroom.db');
+}
+
+/** @throws StorageUnusable when no server has ever used the folder: most likely it is not the one that was meant */
+export async function requireRegistry(config: Config): Promise<void> {
+  const isThere = await stat(databasePath(config)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (isThere) return;
+  throw new StorageUnusable(
+    `there is no registry in ${resolve(config.dataDir)}: name its folder with --data-dir, or start it once with "chartroom serve"`,
+  );
 }
 
 export async function openDatabase(config: Config, clock: Clock): Promise<Database> {

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   catalog: ['charts', 'events', 'tables', 'ports', 'oci'],
   classic: ['registry', 'catalog', 'charts', 'events', 'tables', 'ports', 'oci'],
   lifecycle: ['registry', 'charts', 'events', 'tables', 'ports', 'oci'],
+  backup: ['lifecycle', 'registry', 'charts', 'events', 'tables', 'ports', 'oci'],
   access: ['events', 'tables', 'ports', 'oci'],
   accounts: ['access', 'events', 'tables', 'ports', 'oci'],
   adapters: ['ports', 'oci'],
@@ -31,8 +32,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'app.ts',
     'rotate-signing-key.ts',
+    'back-up.ts',
+    'backup/backup-progress.ts',
     'config',
     'accounts',
+    'ports/backup.ts',
     'ports/clock.ts',
     'ports/issuer-address.ts',
     'ports/storage-unusable.ts',
@@ -42,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core.ts': ['*'],
   'user-sources.ts': ['*'],
   'rotate-signing-key.ts': ['adapters/signing-keys-file.ts', 'app.ts', 'config', 'ports'],
+  'back-up.ts': ['adapters', 'backup', 'config', 'core.ts', 'ports', 'tables/migrate.ts'],
   'main.ts': ['cli/command-line.ts'],
 };
 
@@ -55,7 +60,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/type-provider-typebox': ['http'],
   '@fastify/under-pressure': ['http'],
   argon2: ['access'],
-  'better-sqlite3': ['adapters/sqlite-database.ts', 'adapters/folder-lock.ts'],
+  'better-sqlite3': ['adapters/sqlite-database.ts', 'adapters/sqlite-copies.ts', 'adapters/folder-lock.ts'],
   diff: ['charts/compare'],
   fastq: ['access', 'accounts', 'catalog'],
   fastify: ['http', 'app.ts'],

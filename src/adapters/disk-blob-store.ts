@@ -25,6 +25,11 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
   return new DiskBlobStore(uploads, blobs);
 }
 
+/** One that is only read from: nothing is made in the folder, which may be on a medium that nobody writes to. */
+export function readDiskBlobStore(folder: string): BlobStore {
+  return new DiskBlobStore(join(folder, 'uploads'), join(folder, 'blobs'));
+}
+
 class DiskBlobStore implements BlobStore {
   readonly #uploads: string;
   readonly #blobs: string;

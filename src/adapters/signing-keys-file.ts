@@ -6,7 +6,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { SigningKey, SigningKeys } from '../ports/signing-keys.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 
-const FILE = 'token-signing-keys.json';
+/** Of the data folder. */
+export const SIGNING_KEYS_FILE = 'token-signing-keys.json';
 /** The one key of a Chartroom that knew no rotation: its 32 bytes. */
 const LEGACY_FILE = 'token-signing.key';
 const KEY_BYTES = 32;
@@ -36,7 +37,7 @@ interface KeyFile {
  * @throws StorageUnusable when a file is there and holds no keys
  */
 export async function openSigningKeys(folder: string, clock: Clock): Promise<SigningKeys> {
-  return new WatchedKeys(join(folder, FILE), await readOrCreate(folder, clock), clock);
+  return new WatchedKeys(join(folder, SIGNING_KEYS_FILE), await readOrCreate(folder, clock), clock);
 }
 
 /**
@@ -49,7 +50,7 @@ export async function rotateSigningKey(
   options: { readonly clock: Clock; readonly acceptOldFor: number },
 ): Promise<{ readonly id: string }> {
   await readOrCreate(folder, options.clock);
-  const path = join(folder, FILE);
+  const path = join(folder, SIGNING_KEYS_FILE);
   // Made by one at a time and gone with the rename: it is also the lock of a rotation, from before it reads to when it is done.
   const aside = `${path}.new`;
   const file = await openAlone(aside);
@@ -113,7 +114,7 @@ class WatchedKeys implements SigningKeys {
 }
 
 async function readOrCreate(folder: string, clock: Clock): Promise<KeyFile> {
-  const path = join(folder, FILE);
+  const path = join(folder, SIGNING_KEYS_FILE);
   const legacyPath = join(folder, LEGACY_FILE);
   const isThere = (await readIfPresent(path)) !== undefined;
   const legacySecret = await readIfPresent(legacyPath);

@@ -1,5 +1,6 @@
 // All commands, in the order in which the help shows them.
 import { auditCommands } from './audit.ts';
+import { backupCommands } from './backup.ts';
 import { chartCompare } from './chart-compare.ts';
 import { chartContentCommands } from './chart-images.ts';
 import { chartRelationCommands } from './chart-relations.ts';
@@ -25,6 +26,7 @@ import { whoami } from './whoami.ts';
 export const COMMANDS: readonly Command[] = [
   serve,
   checkConfig,
+  ...backupCommands,
   search,
   ...chartListCommands,
   chartShow,

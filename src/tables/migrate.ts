@@ -1,5 +1,5 @@
 // Brings the database's tables to what this program needs, one numbered migration after the other.
-import type { Database } from '../ports/database.ts';
+import type { Database, Queryable } from '../ports/database.ts';
 import type { Migration } from '../ports/migration.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 
@@ -38,4 +38,17 @@ export async function migrate(
     }
     return missing.map((migration) => `${String(migration.number).padStart(4, '0')}-${migration.name}`);
   });
+}
+
+/**
+ * For whoever must leave the tables as they are.
+ * @throws StorageUnusable when another program's version made them
+ */
+export async function requireMigrated(database: Queryable, migrations: readonly Migration[]): Promise<void> {
+  const applied = await database.query<{ number: number }>('select number from schema_migrations');
+  const [there, known] = [applied, migrations].map((all) => Math.max(0, ...all.map(({ number }) => number)));
+  if (there === known) return;
+  throw new StorageUnusable(
+    `the database is at version ${there}, this Chartroom is made for version ${known}: use the version of Chartroom that serves it`,
+  );
 }

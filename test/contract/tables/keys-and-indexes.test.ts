@@ -52,6 +52,7 @@ import { addPulls, listPullDays } from '../../../src/tables/pulls.ts';
 import { listRepositoriesBelow, readTagsRevision } from '../../../src/tables/repositories.ts';
 import { findRobotById } from '../../../src/tables/robots.ts';
 import { findSecret, limitSecretsOf, listSecretsOf, noteSecretUse } from '../../../src/tables/secrets.ts';
+import { isStoredBlob, listStoredBlobs, listUsesOfBlob, noteBlobDamaged } from '../../../src/tables/stored-blobs.ts';
 import { deleteTagsOf, listTags } from '../../../src/tables/tags.ts';
 import { listUploadsBefore } from '../../../src/tables/uploads.ts';
 import { findUserById, findUserBySubject, setLastLogin } from '../../../src/tables/users.ts';
@@ -108,6 +109,10 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'a blob', run: (tx) => findBlobSize(tx, WEB, FIRST) },
   { name: 'the repositories of a blob', run: (tx) => repositoriesWithBlob(tx, FIRST, 10) },
   { name: 'the manifests of a blob', run: (tx) => findManifestUsing(tx, WEB, FIRST) },
+  { name: 'stored blobs in order', run: (tx) => listStoredBlobs(tx, FIRST, 10) },
+  { name: 'whether a blob is stored', run: (tx) => isStoredBlob(tx, FIRST) },
+  { name: 'what a blob belongs to', run: (tx) => listUsesOfBlob(tx, FIRST, 10) },
+  { name: 'a damaged blob', run: (tx) => noteBlobDamaged(tx, FIRST, 1) },
   { name: 'an inspection', run: (tx) => findInspection(tx, FIRST, SECOND) },
   { name: 'the chart of a repository', run: (tx) => holdsChart(tx, WEB, 'web') },
   { name: 'referrers', run: (tx) => listReferrers(tx, REFERRERS) },

@@ -1,0 +1,90 @@
+// The RestoredFolder on a disk: a file in it says that it is being made, and is taken away when it is whole.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { CopiedFile, RestoredFolder } from '../ports/backup.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
+
+const MARK = 'INCOMPLETE';
+/** What a file system makes by itself. */
+const NOT_OURS = ['lost+found', '.snapshot', '.zfs'];
+
+/** @throws StorageUnusable when the folder is being made of a backup, or of what is left of another one, and is not whole */
+export async function requireWhole(folder: string): Promise<void> {
+  const isMarked = await stat(join(folder, MARK)).then(
+    () => true,
+    () => false,
+  );
+  if (!isMarked) return;
+  throw new StorageUnusable(
+    `the folder ${resolve(folder)} is not whole: what was to fill it runs still, or was cut off; wait for it, or run the same "chartroom restore" again`,
+  );
+}
+
+/**
+ * Makes a data folder that is marked as not whole; one that is empty, or was marked before, is taken.
+ * @throws StorageUnusable when there is something in it
+ */
+export async function beginRestoredFolder(folder: string): Promise<RestoredFolder> {
+  const path = resolve(folder);
+  const made = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncFolder(dirname(made));
+  const names = (await readdir(path)).filter((name) => !NOT_OURS.includes(name));
+  if (names.length > 0 && !names.includes(MARK)) {
+    throw new StorageUnusable(
+      `the folder ${path} is not empty (there is ${names.toSorted()[0]}): nothing in it was changed; name another one with --data-dir, or move away what is in it`,
+    );
+  }
+  return await markFolder(path);
+}
+
+/** Marks a data folder as not whole. */
+export async function markFolder(folder: string): Promise<RestoredFolder> {
+  const path = resolve(folder);
+  await writeDurably(join(path, MARK), ['This folder is not whole yet.\n']);
+  await syncFolder(path);
+  return {
+    pathOf: (name) => join(path, name),
+    add: async (from, name) => {
+      const copied = await writeDurably(join(path, name), createReadStream(from));
+      await syncFolder(path);
+      return { name, ...copied };
+    },
+    finish: async () => {
+      await syncFolder(path);
+      await rm(join(path, MARK));
+      await syncFolder(path);
+    },
+  };
+}
+
+async function writeDurably(
+  path: string,
+  chunks: AsyncIterable<string | Buffer> | readonly string[],
+): Promise<Omit<CopiedFile, 'name'>> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const file = await open(path, 'w', 0o600);
+  try {
+    for await (const chunk of chunks) {
+      const piece = Buffer.from(chunk as string);
+      hash.update(piece);
+      bytes += piece.length;
+      await file.writeFile(piece);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

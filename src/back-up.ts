@@ -1,0 +1,105 @@
+// Puts backup and restoration together, for commands: of the data folder's parts and the folder that holds the backup.
+import { join, relative, resolve } from 'node:path';
+import { BACKUP_LOCK, makeBackupFolder, openBackupFolder } from './adapters/backup-folder.ts';
+import { openDiskBlobStore, readDiskBlobStore } from './adapters/disk-blob-store.ts';
+import { lockFolder } from './adapters/folder-lock.ts';
+import { readMigrations } from './adapters/migration-files.ts';
+import { beginRestoredFolder, requireWhole } from './adapters/restored-folder.ts';
+import { SIGNING_KEYS_FILE } from './adapters/signing-keys-file.ts';
+import { sqliteCopies } from './adapters/sqlite-copies.ts';
+import { openSqliteDatabase } from './adapters/sqlite-database.ts';
+import type { BackupProgress } from './backup/backup-progress.ts';
+import { type MadeBackup, makeBackup } from './backup/make-backup.ts';
+import { restoreBackup } from './backup/restore-backup.ts';
+import { requireSoundFiles, type VerifiedBackup, verifyBackup as verifyKept } from './backup/verify-backup.ts';
+import type { Config } from './config/schema.ts';
+import { VERSION } from './config/version.ts';
+import { databasePath, requireRegistry } from './core.ts';
+import { type Clock, systemClock } from './ports/clock.ts';
+import { StorageUnusable } from './ports/storage-unusable.ts';
+import { requireMigrated } from './tables/migrate.ts';
+
+export type OnProgress = (progress: BackupProgress) => void;
+
+const ONE_BACKUP = {
+  name: BACKUP_LOCK,
+  refusal: (folder: string) => `another backup to ${folder} is under way: let it end, or stop it first`,
+};
+
+/**
+ * Backs up the data folder, whose server may run, to a folder that holds one backup: this one, as soon as it is complete.
+ * @param options.checksAll whether blobs that are in the backup already are read again, and replaced where they are damaged
+ * @throws StorageUnusable
+ */
+export async function backUp(
+  config: Config,
+  folder: string,
+  options: { readonly checksAll: boolean; readonly onProgress: OnProgress },
+  clock: Clock = systemClock,
+): Promise<MadeBackup> {
+  await requireWhole(config.dataDir);
+  await requireRegistry(config);
+  requireApart(config.dataDir, folder);
+  await makeBackupFolder(folder);
+  await using opened = new AsyncDisposableStack();
+  opened.use(lockFolder(folder, ONE_BACKUP));
+  const database = opened.adopt(openSqliteDatabase(databasePath(config)), (each) => each.close());
+  await requireMigrated(database, await readMigrations(database.dialect));
+  return await makeBackup({
+    source: {
+      database,
+      blobs: await openDiskBlobStore(config.dataDir),
+      pathOf: (name) => join(config.dataDir, name),
+      otherFiles: [SIGNING_KEYS_FILE],
+    },
+    target: { folder: openBackupFolder(folder), blobs: await openDiskBlobStore(folder) },
+    copies: sqliteCopies,
+    clock,
+    version: VERSION,
+    holdId: `backup to ${resolve(folder)}`,
+    ...options,
+  });
+}
+
+/** Reads all of a backup and changes nothing in it. @throws StorageUnusable when there is none, or its database is damaged */
+export async function verifyBackup(folder: string, onProgress: OnProgress): Promise<VerifiedBackup> {
+  return await verifyKept(keptBackup(folder), onProgress);
+}
+
+/**
+ * Makes a data folder of a backup.
+ * @param options.acceptsDamage whether it goes on when blobs of the backup are damaged
+ * @throws StorageUnusable when there is something in the data folder, or the backup cannot be used
+ */
+export async function restore(
+  config: Config,
+  folder: string,
+  options: { readonly acceptsDamage: boolean; readonly onProgress: OnProgress },
+  clock: Clock = systemClock,
+): Promise<VerifiedBackup> {
+  requireApart(config.dataDir, folder);
+  // Before anything is made: most likely another folder was meant.
+  const backup = keptBackup(folder);
+  const record = await requireSoundFiles(backup);
+  const restored = await beginRestoredFolder(config.dataDir);
+  using _lock = lockFolder(config.dataDir);
+  const blobs = await openDiskBlobStore(config.dataDir);
+  return await restoreBackup({ backup, record, restored, blobs, clock, ...options });
+}
+
+function keptBackup(folder: string) {
+  return { folder: openBackupFolder(folder), blobs: readDiskBlobStore(folder), copies: sqliteCopies };
+}
+
+function requireApart(dataDir: string, folder: string): void {
+  const [data, backup] = [resolve(dataDir), resolve(folder)];
+  if (!isWithin(data, backup) && !isWithin(backup, data)) return;
+  throw new StorageUnusable(
+    `the backup ${backup} and the data folder ${data} must not be in one another: what damages one would damage both; name a folder elsewhere, on another disk if there is one`,
+  );
+}
+
+function isWithin(outer: string, inner: string): boolean {
+  const path = relative(outer, inner);
+  return path === '' || !(path === '..' || path.startsWith('../'));
+}

@@ -1,0 +1,142 @@
+// Makes a backup: first the database as it is at one moment, then the blobs that it names, then the one file that says so.
+import { randomUUID } from 'node:crypto';
+import type { Digest } from '../oci/digest.ts';
+import type { BackupFolder, BackupRecord, DamagedBlob, DatabaseCopies } from '../ports/backup.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Database, Queryable } from '../ports/database.ts';
+import { releaseCollection } from '../tables/collection-holds.ts';
+import { countStoredBlobs, isStoredBlob, type StoredBlob } from '../tables/stored-blobs.ts';
+import type { BackupProgress } from './backup-progress.ts';
+import { checkBlob, copyBlob } from './copy-blob.ts';
+import { whileCollectionIsHeld } from './held-collection.ts';
+import { findDamagedBlobs } from './named-blobs.ts';
+
+export const DATABASE_FILE = 'chartroom.db';
+
+export interface BackupSource {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  /** Where a file of the data folder is. */
+  pathOf(name: string): string;
+  /** What else there is that cannot be made again. */
+  readonly otherFiles: readonly string[];
+}
+
+export interface BackupTarget {
+  readonly folder: BackupFolder;
+  readonly blobs: BlobStore;
+}
+
+export interface BackupParts {
+  readonly source: BackupSource;
+  readonly target: BackupTarget;
+  readonly copies: DatabaseCopies;
+  readonly clock: Clock;
+  /** of Chartroom */
+  readonly version: string;
+  /** of the hold on garbage collection; the same for every backup to the folder */
+  readonly holdId: string;
+  /** Whether blobs that are in the backup already are read again, and copied again where they are damaged. */
+  readonly checksAll: boolean;
+  onProgress(progress: BackupProgress): void;
+}
+
+export interface MadeBackup {
+  readonly record: BackupRecord;
+  /** What was not in the folder before. */
+  readonly added: { readonly count: number; readonly bytes: number };
+  readonly removedBlobs: number;
+}
+
+/** Not to be called twice at once for one folder. @throws Error when the copy of the database is damaged: the backup before it stays */
+export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
+  const { source, target, clock } = parts;
+  const startedAt = clock.now();
+  const folder = `copy-${isoTime(startedAt).replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`;
+  const former = await target.folder.readRecord();
+  // What a backup left that was cut off.
+  await target.folder.discardOthers(former?.folder ?? '');
+  for await (const upload of target.blobs.listUploads()) await target.blobs.discard(upload);
+  const { database } = source;
+  return await whileCollectionIsHeld({ database, clock, id: parts.holdId }, async () => {
+    await target.folder.begin(folder);
+    await copyDatabase(parts, folder);
+    const copy = parts.copies.open(target.folder.pathOf(folder, DATABASE_FILE));
+    try {
+      const blobs = await countStoredBlobs(copy);
+      const { damaged, added } = await copyBlobs(parts, copy, blobs.count);
+      const others = await copyOtherFiles(parts, folder);
+      const files = await Promise.all([DATABASE_FILE, ...others].map((name) => measure(parts, folder, name)));
+      const times = { startedAt: isoTime(startedAt), completedAt: isoTime(clock.now()) };
+      const record = { format: 1, ...times, version: parts.version, folder, files, blobs, damaged } as const;
+      await target.folder.complete(record);
+      await target.folder.discardOthers(folder);
+      return { record, added, removedBlobs: await discardUnnamed(target.blobs, copy) };
+    } finally {
+      copy.close();
+    }
+  });
+}
+
+async function copyDatabase({ source, target, copies, holdId, ...parts }: BackupParts, folder: string): Promise<void> {
+  const path = target.folder.pathOf(folder, DATABASE_FILE);
+  await copies.copy(source.pathOf(DATABASE_FILE), path, (done) => parts.onProgress({ stage: 'database', done }));
+  // Nobody who restores it copies anything.
+  await copies.change(path, (tx) => releaseCollection(tx, holdId));
+  const problems = copies.check(path);
+  if (problems.length > 0) {
+    throw new Error(`the database is damaged, and the backup before this one stays: ${problems.join('; ')}`);
+  }
+  await target.folder.seal(folder, DATABASE_FILE);
+}
+
+async function copyBlobs(
+  { source, target, checksAll, onProgress }: BackupParts,
+  copy: Queryable,
+  count: number,
+): Promise<{ readonly damaged: readonly DamagedBlob[]; readonly added: MadeBackup['added'] }> {
+  const added = { count: 0, bytes: 0 };
+  const copyMissing = async (blob: StoredBlob): Promise<string | undefined> => {
+    if (await isThere(target.blobs, blob, checksAll)) return undefined;
+    const problem = await copyBlob(source.blobs, target.blobs, blob.digest);
+    if (problem !== undefined) return problem;
+    added.count += 1;
+    added.bytes += blob.size;
+    return undefined;
+  };
+  const damaged = await findDamagedBlobs(copy, copyMissing, (done) => onProgress({ stage: 'blobs', done, count }));
+  return { damaged, added };
+}
+
+/** A blob never changes: one that is in a backup with its whole size was copied into it. */
+async function isThere(blobs: BlobStore, { digest, size }: StoredBlob, checksAll: boolean): Promise<boolean> {
+  if ((await blobs.size(digest)) !== size) return false;
+  return !checksAll || (await checkBlob(blobs, digest)) === undefined;
+}
+
+async function copyOtherFiles({ source, target }: BackupParts, folder: string): Promise<readonly string[]> {
+  const copied: string[] = [];
+  for (const name of source.otherFiles) {
+    if (await target.folder.add(folder, source.pathOf(name), name)) copied.push(name);
+  }
+  return copied;
+}
+
+async function measure({ target }: BackupParts, folder: string, name: string) {
+  const file = await target.folder.measure(folder, name);
+  if (!file) throw new Error(`${target.folder.pathOf(folder, name)} was taken away while the backup was made`);
+  return file;
+}
+
+/** Only when the new backup is complete: what the one before it needs is there until then. */
+async function discardUnnamed(blobs: BlobStore, copy: Queryable): Promise<number> {
+  const unnamed: Digest[] = [];
+  for await (const digest of blobs.list()) if (!(await isStoredBlob(copy, digest))) unnamed.push(digest);
+  for (const digest of unnamed) await blobs.delete(digest);
+  return unnamed.length;
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}

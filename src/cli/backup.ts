@@ -1,0 +1,104 @@
+// `chartroom backup`, `chartroom backup verify` and `chartroom restore`.
+import { backUp, restore, verifyBackup } from '../back-up.ts';
+import type { DamagedBlob } from '../ports/backup.ts';
+import { shownSize } from './chart-words.ts';
+import { CheckFailed, type Command, type Option } from './command.ts';
+import { printLine, printNote } from './print.ts';
+import { showProgress } from './show-progress.ts';
+
+const VERIFY: Option = {
+  name: 'verify',
+  summary: 'read again what the folder holds already, and copy again what is damaged there',
+};
+const ACCEPT_DAMAGE: Option = {
+  name: 'accept-damage',
+  summary: 'restore also when some content of the backup is damaged; pushing that again makes it whole',
+};
+
+const backup: Command = {
+  name: 'backup',
+  words: ['FOLDER'],
+  summary: 'back up the data folder while its server runs; another backup to the same folder copies only what is new',
+  options: [VERIFY],
+  commonOptions: [],
+  run: async ({ words: [folder = ''], options, settings }) => {
+    using progress = showProgress('backing up');
+    const { onProgress } = progress;
+    const made = await backUp(settings.load(), folder, { checksAll: options.has(VERIFY.name), onProgress });
+    progress.end();
+    const { record, added, removedBlobs } = made;
+    const { blobs, files, damaged } = record;
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const removed = removedBlobs === 0 ? '' : `, ${counted(removedBlobs)} removed that nothing names any more`;
+    printLine(
+      `backed up ${counted(blobs.count - damaged.length)} (${shownSize(blobs.bytes)}; new: ${added.count}, ${shownSize(added.bytes)})${removed}, database and keys (${shownSize(bytes)}) as of ${record.startedAt}`,
+    );
+    if (damaged.length === 0) return;
+    listDamage(damaged);
+    throw new CheckFailed(
+      `${counted(damaged.length)} could not be backed up, since the data folder has them no more: push what they belong to again, then back up again`,
+    );
+  },
+};
+
+const verify: Command = {
+  name: 'backup verify',
+  words: ['FOLDER'],
+  summary: 'read all of a backup and say what is damaged in it',
+  options: [],
+  commonOptions: [],
+  run: async ({ words: [folder = ''] }) => {
+    using progress = showProgress('reading');
+    const { record, damaged } = await verifyBackup(folder, progress.onProgress);
+    progress.end();
+    if (damaged.length === 0) {
+      printLine(
+        `the backup of ${record.startedAt} is whole: database, keys and ${counted(record.blobs.count)} (${shownSize(record.blobs.bytes)})`,
+      );
+      return;
+    }
+    listDamage(damaged);
+    throw new CheckFailed(
+      `${counted(damaged.length)} of ${record.blobs.count} in the backup of ${record.startedAt} are damaged: "chartroom backup" with --verify copies them again`,
+    );
+  },
+};
+
+const restoreCommand: Command = {
+  name: 'restore',
+  words: ['FOLDER'],
+  summary: 'make the data folder, which must be empty, out of a backup',
+  options: [ACCEPT_DAMAGE],
+  commonOptions: [],
+  run: async ({ words: [folder = ''], options, settings }) => {
+    const acceptsDamage = options.has(ACCEPT_DAMAGE.name);
+    const config = settings.load();
+    using progress = showProgress('restoring');
+    const { record, damaged } = await restore(config, folder, { acceptsDamage, onProgress: progress.onProgress });
+    progress.end();
+    listDamage(damaged);
+    if (damaged.length > 0 && !acceptsDamage) {
+      throw new CheckFailed(
+        `${counted(damaged.length)} in the backup of ${record.startedAt} are damaged, so ${config.dataDir} is not whole and no server starts on it: restore another backup, or run this again with --accept-damage`,
+      );
+    }
+    const whole = damaged.length === 0 ? '' : `, all but ${counted(damaged.length)}`;
+    printLine(
+      `restored ${counted(record.blobs.count)} (${shownSize(record.blobs.bytes)}), database and keys as of ${record.startedAt}${whole}: start the server on ${config.dataDir}`,
+    );
+  },
+};
+
+// The longer name first: the words of a command are matched in this order.
+export const backupCommands: readonly Command[] = [verify, backup, restoreCommand];
+
+function listDamage(damaged: readonly DamagedBlob[]): void {
+  for (const { digest, problem, usedBy } of damaged) {
+    const use = usedBy.length === 0 ? 'nothing' : usedBy.join(', ');
+    printNote(`${digest} ${problem}; it belongs to ${use}`);
+  }
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 blob' : `${count} blobs`;
+}

@@ -1,0 +1,188 @@
+// Backups of a registry that is served: what is in them, what they cost the second time, and what damage does to them.
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { lockFolder } from '../../src/adapters/folder-lock.ts';
+import { backUp } from '../../src/back-up.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { isCollectionHeld } from '../../src/tables/collection-holds.ts';
+import { prepareChart, pushArtifact, pushBlob, pushChart, putManifest } from '../support/artifacts.ts';
+import { blobPath, configOf, snapshotOf, startBackedUp, withDatabase } from './support/backups.ts';
+
+const WEB = { name: 'web', version: '1.0.0' };
+
+test('a backup holds the database, the keys and every blob, and counts them', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  const { archive, manifest } = await prepareChart(registry, 'team/web', WEB);
+  expect((await putManifest(registry, 'team/web', '1.0.0', manifest)).status).toBe(201);
+  const { record, added } = await backups.backUp();
+  expect(record).toMatchObject({ format: 1, blobs: { count: 2 }, damaged: [] });
+  expect(record.files.map(({ name }) => name)).toEqual(['chartroom.db', 'token-signing-keys.json']);
+  expect(added).toEqual(record.blobs);
+  expect(JSON.parse(await readFile(join(folder, 'backup.json'), 'utf8'))).toEqual(record);
+  expect(await readFile(blobPath(folder, digestOf(archive)))).toEqual(archive);
+  const keys = await readFile(join(registry.dataDir, 'token-signing-keys.json'));
+  expect(await readFile(join(folder, record.folder, 'token-signing-keys.json'))).toEqual(keys);
+  expect(await backups.verify()).toEqual({ record, damaged: [] });
+});
+
+test('keys and passwords in it are for its owner alone', async () => {
+  await using backups = await startBackedUp();
+  const { record } = await backups.backUp();
+  const modes = await Promise.all(
+    ['', record.folder, ...record.files.map(({ name }) => join(record.folder, name)), 'backup.json'].map(async (path) =>
+      ((await stat(join(backups.folder, path))).mode & 0o777).toString(8),
+    ),
+  );
+  expect(modes).toEqual(['700', '700', '600', '600', '600']);
+});
+
+test('the next one copies only new blobs, drops those that are named no more, and keeps one copy of the database', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'one');
+  const gone = await pushBlob(registry, 'one', Buffer.from('gone'));
+  expect((await backups.backUp()).added.count).toBe(3);
+  expect((await backups.backUp()).added).toEqual({ count: 0, bytes: 0 });
+  await pushArtifact(registry, 'one', 'latest', 'three');
+  await withDatabase(registry.dataDir, (database) =>
+    database.transaction(async (tx) => {
+      await tx.query('delete from repository_blobs where digest = $1', [gone]);
+      await tx.query('delete from blobs where digest = $1', [gone]);
+    }),
+  );
+  const { record, added, removedBlobs } = await backups.backUp();
+  expect({ added, removedBlobs }).toEqual({ added: { count: 1, bytes: 5 }, removedBlobs: 1 });
+  await expect(stat(blobPath(folder, gone))).rejects.toThrow('ENOENT');
+  expect((await readdir(folder)).filter((name) => name.startsWith('copy-'))).toEqual([record.folder]);
+  expect((await backups.verify()).damaged).toEqual([]);
+});
+
+test('one that is cut off leaves the one before it whole, and the next one goes on from there', async () => {
+  await using backups = await startBackedUp();
+  const { registry } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'one');
+  const { record } = await backups.backUp();
+  await pushArtifact(registry, 'one', 'latest', 'two');
+  for (const stage of ['database', 'blobs']) {
+    const cutOff = backups.backUp({
+      onProgress: (progress) => {
+        if (progress.stage === stage) throw new Error(`cut off at ${stage}`);
+      },
+    });
+    await expect(cutOff).rejects.toThrow(`cut off at ${stage}`);
+    expect(await backups.verify()).toEqual({ record, damaged: [] });
+  }
+  expect((await backups.backUp()).record.blobs.count).toBe(3);
+  expect((await readdir(backups.folder)).filter((name) => name.startsWith('copy-'))).toHaveLength(1);
+});
+
+test('garbage collection is held while it runs, and neither after it nor in its copy', async () => {
+  await using backups = await startBackedUp();
+  const { registry } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'one');
+  const isHeld = (dataDir: string) => withDatabase(dataDir, (database) => isCollectionHeld(database, Date.now()));
+  const held: Promise<boolean>[] = [];
+  await backups.backUp({ onProgress: () => void held.push(isHeld(registry.dataDir)) });
+  expect(held.length).toBeGreaterThan(1);
+  expect(await held[0]).toBe(true);
+  expect(await isHeld(registry.dataDir)).toBe(false);
+  await backups.restore();
+  expect(await isHeld(backups.restored)).toBe(false);
+});
+
+test('a damaged or missing blob is named with what it belongs to, and never takes the place of a good copy', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  const { archive, manifest } = await prepareChart(registry, 'team/web', WEB);
+  await putManifest(registry, 'team/web', '1.0.0', manifest);
+  await backups.backUp();
+  await writeFile(blobPath(registry.dataDir, digestOf(archive)), Buffer.alloc(archive.length));
+  expect((await backups.backUp({ checksAll: true })).record.damaged).toEqual([]);
+  expect(await readFile(blobPath(folder, digestOf(archive)))).toEqual(archive);
+  await pushChart(registry, 'team/web', { name: 'web', version: '2.0.0' });
+  const [second = '' as Digest] = await withDatabase(registry.dataDir, async (database) =>
+    (
+      await database.query<{ digest: Digest }>(
+        `select content_digest as digest from chart_versions where tag = '2.0.0'`,
+      )
+    ).map(({ digest }) => digest),
+  );
+  await rm(blobPath(registry.dataDir, second));
+  const { record } = await backups.backUp();
+  expect(record.damaged).toEqual([{ digest: second, problem: 'is missing', usedBy: ['team/web:2.0.0'] }]);
+  await rm(folder, { recursive: true });
+  const { damaged } = (await backups.backUp()).record;
+  expect(damaged.map(({ usedBy }) => usedBy[0]).toSorted()).toEqual(['team/web:1.0.0', 'team/web:2.0.0']);
+  expect(damaged.find(({ usedBy }) => usedBy[0] === 'team/web:1.0.0')?.problem).toMatch(/^is damaged: its bytes have/);
+});
+
+test('a copy that was damaged in the backup is found by a check, and copied again where that is asked for', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'content');
+  const { record } = await backups.backUp();
+  const digest = digestOf(Buffer.from('content'));
+  await writeFile(blobPath(folder, digest), 'CONTENT');
+  const problem = `is damaged: its bytes have the digest ${digestOf(Buffer.from('CONTENT'))}`;
+  expect(await backups.verify()).toEqual({ record, damaged: [{ digest, problem, usedBy: ['one:latest'] }] });
+  expect((await backups.backUp()).added.count).toBe(0);
+  expect((await backups.backUp({ checksAll: true })).added.count).toBe(1);
+  expect((await backups.verify()).damaged).toEqual([]);
+});
+
+test('a check finds damage in the copy of the database', async () => {
+  await using backups = await startBackedUp();
+  const { record } = await backups.backUp();
+  const path = join(backups.folder, record.folder, 'chartroom.db');
+  const bytes = await readFile(path);
+  bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
+  await writeFile(path, bytes);
+  await expect(backups.verify()).rejects.toThrow(
+    `${path} is damaged: it is not what was backed up: use another backup, or an older copy of this one`,
+  );
+});
+
+test('only an empty folder or one with a backup is taken, apart from the data folder, by one backup at a time', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  const options = { checksAll: false, onProgress: () => undefined };
+  await mkdir(folder);
+  await writeFile(join(folder, 'letter.txt'), 'mine');
+  await expect(backups.backUp()).rejects.toThrow('holds something that is no backup (letter.txt)');
+  expect(await readdir(folder)).toEqual(['letter.txt']);
+  await rm(join(folder, 'letter.txt'));
+  for (const inside of [registry.dataDir, join(registry.dataDir, 'backup'), join(registry.dataDir, '..')]) {
+    await expect(backUp(configOf(registry.dataDir), inside, options)).rejects.toThrow('must not be in one another');
+  }
+  await backups.backUp();
+  using _lock = lockFolder(folder, { name: 'backup.lock', refusal: () => 'taken' });
+  await expect(backups.backUp()).rejects.toThrow(`another backup to ${folder} is under way`);
+});
+
+test('a database of another version of Chartroom is left as it is', async () => {
+  await using backups = await startBackedUp();
+  const { registry } = backups;
+  await registry.stop();
+  await withDatabase(registry.dataDir, (database) =>
+    database.transaction((tx) => tx.query('delete from schema_migrations where number = 5')),
+  );
+  await expect(backups.backUp()).rejects.toThrow(
+    'the database is at version 4, this Chartroom is made for version 5: use the version of Chartroom that serves it',
+  );
+  await registry.restart().catch(() => undefined);
+});
+
+test('a backup changes nothing in the data folder', async () => {
+  await using backups = await startBackedUp();
+  const { registry } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'one');
+  await registry.stop();
+  const ours = async () =>
+    [...(await snapshotOf(registry.dataDir))].filter(([path]) => !path.startsWith('chartroom.db'));
+  const before = await ours();
+  await backups.backUp();
+  expect(await ours()).toEqual(before);
+  await registry.restart();
+});

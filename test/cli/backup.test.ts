@@ -1,0 +1,149 @@
+// `chartroom backup` and `chartroom restore`, with a server that is killed in between: what was acknowledged is there again.
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Digest, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { Acknowledged, type Ask, moveTag, pushChartVersion, seededRandom } from '../lifecycle/crash-clients.ts';
+import {
+  ADMIN_ENVIRONMENT,
+  ADMIN_NAME,
+  ADMIN_PASSWORD,
+  basic,
+  runChartroom,
+  type Serving,
+  serveChartroom,
+  temporaryFolder,
+} from '../support/chartroom-process.ts';
+import { failure } from './registry-folder.ts';
+
+test('all that was acknowledged before a backup began is served from where it is restored, byte for byte', async () => {
+  await using folder = await temporaryFolder();
+  const chartroom = async (words: string) => {
+    const { code, stdout, stderr } = await runChartroom(words.split(' '), { folder: folder.path });
+    expect(code, `${words}: ${stderr}`).toBe(0);
+    return stdout.trim();
+  };
+  const server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  const robot = basic('ci', await chartroom('robot add ci --scope team:pull'));
+  const token = await tokenOf(server, robot);
+  const before = new Acknowledged();
+  await pushSome(server, before, 'before');
+  expect(await chartroom('backup backup')).toMatch(/^backed up \d+ blobs .* as of 2\d{3}-/);
+  const second = new Acknowledged();
+  await pushSome(server, second, 'second');
+  const meanwhile = pushUntilGone(server);
+  expect(await chartroom('backup backup')).toMatch(/ new: \d+, /);
+  await server.stop('SIGKILL');
+  expect(await meanwhile).toBeGreaterThan(0);
+  expect(await chartroom('backup verify backup')).toMatch(/^the backup of 2.* is whole: database, keys and \d+ blobs/);
+  expect(await chartroom('restore backup --data-dir elsewhere')).toMatch(/^restored \d+ blobs .* on elsewhere$/);
+  await rm(join(folder.path, 'data'), { recursive: true });
+  await using restored = await serveChartroom({ folder: folder.path }, ['--data-dir', 'elsewhere']);
+  for (const known of [before, second]) await expectAll(restored, known);
+  expect(await statusOf(restored, '/v2/team/chart-0/tags/list', robot)).not.toBe(401);
+  expect(await statusOf(restored, '/v2/', { authorization: `Bearer ${token}` })).toBe(200);
+  const pushed = new Acknowledged();
+  await pushSome(restored, pushed, 'after');
+  await expectAll(restored, pushed);
+}, 60_000);
+
+test('what the data folder has lost is named, the rest is backed up, and the exit code says so', async () => {
+  await using folder = await temporaryFolder();
+  const run = (words: string) => runChartroom(words.split(' '), { folder: folder.path });
+  await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  const known = new Acknowledged();
+  await moveTag(askOf(server), known, seededRandom(1), 'team/tool');
+  const lost = digestOf([...known.blobs.values()].find(({ length }) => length === 500) ?? Buffer.from(''));
+  await rm(pathOf(join(folder.path, 'data'), lost));
+  const { code, stdout, stderr } = await run('backup backup');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `${lost} is missing; it belongs to team/tool:latest\nchartroom: 1 blob could not be backed up, since the data folder has them no more: push what they belong to again, then back up again\n`,
+  });
+  expect(stdout).toContain('backed up 1 blob ');
+  expect(await run('restore backup --data-dir elsewhere')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('restore another backup, or run this again with --accept-damage'),
+  });
+  expect(await run('restore backup --data-dir elsewhere --accept-damage')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(', all but 1 blob: start the server on elsewhere'),
+  });
+});
+
+test('a folder that cannot be used is refused in one line', async () => {
+  await using folder = await temporaryFolder();
+  const run = (words: string) => runChartroom(words.split(' '), { folder: folder.path });
+  const data = join(folder.path, 'data');
+  expect(await run('backup backup')).toEqual(
+    failure(
+      `there is no registry in ${data}: name its folder with --data-dir, or start it once with "chartroom serve"`,
+    ),
+  );
+  expect(await run('backup')).toEqual(failure('usage: chartroom backup FOLDER [--verify]'));
+  expect((await run('backup verify backup')).stderr).toContain(`there is no backup in ${join(folder.path, 'backup')}`);
+  await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  expect(server.port).toBeGreaterThan(0);
+  expect((await run('backup backup')).code).toBe(0);
+  expect(await run('restore backup')).toMatchObject({ code: 1, stderr: expect.stringContaining('is not empty') });
+  await writeFile(join(folder.path, 'backup', 'backup.json'), '{');
+  expect((await run('restore backup --data-dir elsewhere')).stderr).toContain('does not say which backup is here');
+  expect((await readdir(folder.path)).toSorted()).toEqual(['backup', 'data']);
+});
+
+function askOf(server: Serving): Ask {
+  return async (method, path, body, contentType = 'application/octet-stream') =>
+    await fetch(`${server.url}${path}`, {
+      method,
+      headers: { ...basic(ADMIN_NAME, ADMIN_PASSWORD), ...(body ? { 'content-type': contentType } : {}) },
+      ...(body ? { body } : {}),
+    });
+}
+
+async function pushSome(server: Serving, known: Acknowledged, name: string): Promise<void> {
+  const random = seededRandom(name.length);
+  for (let count = 0; count < 5; count += 1) {
+    await pushChartVersion(askOf(server), known, random, `1.0.${count}-${name}`);
+    await moveTag(askOf(server), known, random, `team/${name}`);
+  }
+}
+
+/** @returns how many charts were pushed until the server was gone */
+async function pushUntilGone(server: Serving): Promise<number> {
+  const random = seededRandom(7);
+  const known = new Acknowledged();
+  for (let count = 0; ; count += 1) {
+    try {
+      await pushChartVersion(askOf(server), known, random, `2.0.${count}`);
+    } catch {
+      return count;
+    }
+  }
+}
+
+async function expectAll(server: Serving, known: Acknowledged): Promise<void> {
+  for (const [path, bytes] of known.blobs) expect((await bytesOf(server, path)).equals(bytes), path).toBe(true);
+  expect(known.tags.size).toBeGreaterThan(5);
+  for (const [name, { acknowledged }] of known.tags) {
+    const stored = await bytesOf(server, `/v2/${name.replace(':', '/manifests/')}`);
+    expect(acknowledged?.manifest.equals(stored), name).toBe(true);
+  }
+}
+
+async function bytesOf(server: Serving, path: string): Promise<Buffer> {
+  return Buffer.from(await (await askOf(server)('GET', path)).arrayBuffer());
+}
+
+async function statusOf(server: Serving, path: string, headers: Record<string, string>): Promise<number> {
+  return (await fetch(`${server.url}${path}`, { headers })).status;
+}
+
+async function tokenOf(server: Serving, headers: Record<string, string>): Promise<string> {
+  const answer = await fetch(`${server.url}/token`, { headers });
+  return ((await answer.json()) as { token: string }).token;
+}
+
+function pathOf(folder: string, digest: Digest): string {
+  return join(folder, 'blobs', 'sha256', encodedOf(digest).slice(0, 2), encodedOf(digest));
+}

@@ -1,0 +1,70 @@
+// Copies of a SQLite database: of one moment, whoever writes meanwhile, in one file, checked.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { sqliteCopies } from '../../src/adapters/sqlite-copies.ts';
+import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { temporaryFolder } from '../support/chartroom-process.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+test('a copy is that of one moment, and ends, however much is written while it is made; no writer waits for it', async () => {
+  await using folder = await temporaryFolder();
+  const [from, to] = [join(folder.path, 'from.db'), join(folder.path, 'to.db')];
+  const database = openSqliteDatabase(from);
+  await database.transaction((tx) => tx.script('create table boxes (name text, content blob)'));
+  const write = (name: string, size: number) =>
+    database.transaction((tx) => tx.query('insert into boxes values ($1, zeroblob($2))', [name, size]));
+  await write('before', 90 * MEBIBYTE);
+  const writing: Promise<unknown>[] = [];
+  const writeMore = () => writing.length < 5 && writing.push(write('meanwhile', MEBIBYTE));
+  await sqliteCopies.copy(from, to, writeMore);
+  await Promise.all(writing);
+  await sqliteCopies.change(to, async () => undefined);
+  const copy = sqliteCopies.open(to);
+  expect(await copy.query('select name from boxes')).toEqual([{ name: 'before' }]);
+  copy.close();
+  expect(writing.length).toBeGreaterThan(1);
+  expect(sqliteCopies.check(to)).toEqual([]);
+  await database.close();
+  expect((await readdir(folder.path)).toSorted()).toEqual(['from.db', 'to.db']);
+});
+
+test('a copy can be changed, all or nothing, and is still one file', async () => {
+  await using folder = await temporaryFolder();
+  const [from, to] = [join(folder.path, 'from.db'), join(folder.path, 'to.db')];
+  const database = openSqliteDatabase(from);
+  await database.transaction((tx) => tx.script('create table boxes (name text)'));
+  await sqliteCopies.copy(from, to, () => undefined);
+  await database.close();
+  const add = (name: string, isCutOff: boolean) =>
+    sqliteCopies.change(to, async (tx) => {
+      await tx.query('insert into boxes values ($1)', [name]);
+      if (isCutOff) throw new Error('cut off');
+    });
+  await add('whole', false);
+  await expect(add('half', true)).rejects.toThrow('cut off');
+  const copy = sqliteCopies.open(to);
+  expect(await copy.query('select name from boxes')).toEqual([{ name: 'whole' }]);
+  copy.close();
+  expect((await readdir(folder.path)).toSorted()).toEqual(['from.db', 'to.db']);
+});
+
+test('what is damaged is found, and what lacks its parent', async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, 'a.db');
+  const database = openSqliteDatabase(path);
+  await database.transaction((tx) =>
+    tx.script(`create table boxes (name text primary key); create table lids (box text references boxes (name));
+      insert into boxes values ('a'); create index lids_by_box on lids (box)`),
+  );
+  await database.close();
+  await sqliteCopies.change(path, async (tx) => void (await tx.query(`insert into lids values ('a')`)));
+  expect(sqliteCopies.check(path)).toEqual([]);
+  await expect(sqliteCopies.change(path, async (tx) => void (await tx.query('delete from boxes')))).rejects.toThrow(
+    'FOREIGN KEY',
+  );
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.fill(0xff, bytes.length - 4096));
+  expect(sqliteCopies.check(path).length).toBeGreaterThan(0);
+});
