@@ -17,6 +17,7 @@ import { ProviderLogins } from './accounts/provider-logins.ts';
 import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
 import { lockFolder } from './adapters/folder-lock.ts';
 import { createIssuerKeys } from './adapters/issuer-keys.ts';
+import { openJournal } from './adapters/journal-file.ts';
 import { requireWhole } from './adapters/restored-folder.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import type { Config } from './config/schema.ts';
@@ -26,8 +27,10 @@ import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
+import { keepJournal } from './journal/keep-journal.ts';
 import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
+import type { Database } from './ports/database.ts';
 import { PullCounts } from './registry/pull-counts.ts';
 import { openDirectory, openProvider } from './user-sources.ts';
 
@@ -87,6 +90,7 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   opened.use(runSchedules(core, logger));
   // Told to stop before the schedule that waits for them.
   opened.use(core.jobs);
+  opened.use(await followIntoJournal(config, database, logger));
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
   const authentication = new Authentication({
     mode: config.auth,
@@ -161,6 +165,17 @@ export async function openDataFolder(
   const closing = opened.move();
   const author = authorOf(principal, OPERATOR_ORIGIN);
   return { accounts: core.accounts, management, author, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
+
+async function followIntoJournal(
+  config: Config,
+  database: Database,
+  logger: FastifyBaseLogger,
+): Promise<AsyncDisposable> {
+  const journal = await openJournal(config.dataDir);
+  const onFailure = (err: unknown): void =>
+    logger.error({ err }, 'the journal, of which a lost database could be rebuilt, is behind');
+  return keepJournal({ database, journal, onFailure });
 }
 
 function operatorCalling(principal: Principal, standings: Standings): () => Promise<Caller> {

@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   classic: ['registry', 'catalog', 'charts', 'events', 'tables', 'ports', 'oci'],
   lifecycle: ['registry', 'charts', 'events', 'tables', 'ports', 'oci'],
   backup: ['lifecycle', 'registry', 'charts', 'events', 'tables', 'ports', 'oci'],
+  journal: ['lifecycle', 'registry', 'charts', 'events', 'tables', 'ports', 'oci'],
   access: ['events', 'tables', 'ports', 'oci'],
   accounts: ['access', 'events', 'tables', 'ports', 'oci'],
   adapters: ['ports', 'oci'],
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'app.ts',
     'rotate-signing-key.ts',
     'back-up.ts',
+    'rebuild-database.ts',
     'backup/backup-progress.ts',
     'config',
     'accounts',
@@ -47,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'user-sources.ts': ['*'],
   'rotate-signing-key.ts': ['adapters/signing-keys-file.ts', 'app.ts', 'config', 'ports'],
   'back-up.ts': ['adapters', 'backup', 'config', 'core.ts', 'ports', 'tables/migrate.ts'],
+  'rebuild-database.ts': ['adapters', 'journal', 'config', 'core.ts', 'ports', 'tables/migrate.ts'],
   'main.ts': ['cli/command-line.ts'],
 };
 

@@ -15,6 +15,7 @@ import { keyRotate } from './keys.ts';
 import { checkLock } from './lock-check.ts';
 import { namespaceCommands } from './namespaces.ts';
 import { noticeCommands } from './notices.ts';
+import { rebuildCommand } from './rebuild.ts';
 import { robotCommands } from './robots.ts';
 import { search } from './search.ts';
 import { serve } from './serve.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   serve,
   checkConfig,
   ...backupCommands,
+  rebuildCommand,
   search,
   ...chartListCommands,
   chartShow,

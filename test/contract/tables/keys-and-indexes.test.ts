@@ -45,6 +45,16 @@ import { deleteUnreferenced, listManifestUses, listUnreferenced } from '../../..
 import { listGrantsOf } from '../../../src/tables/grants.ts';
 import { findGroupByExternalName, listGroupsFromLogin, listGroupsOf, listMembers } from '../../../src/tables/groups.ts';
 import { listJobs } from '../../../src/tables/jobs.ts';
+import {
+  findEventMark,
+  findManifestSource,
+  findNoticeSource,
+  findTagSource,
+  listEventsAfter,
+  listManifestSources,
+  listNoticeSources,
+  listTagSources,
+} from '../../../src/tables/journal-source.ts';
 import { findManifest, findNoticeOn, listReferrers } from '../../../src/tables/manifests.ts';
 import { listFloatingSettings } from '../../../src/tables/namespaces.ts';
 import { findPersonalToken } from '../../../src/tables/personal-tokens.ts';
@@ -112,6 +122,14 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'stored blobs in order', run: (tx) => listStoredBlobs(tx, FIRST, 10) },
   { name: 'whether a blob is stored', run: (tx) => isStoredBlob(tx, FIRST) },
   { name: 'what a blob belongs to', run: (tx) => listUsesOfBlob(tx, FIRST, 10) },
+  { name: 'events to follow', run: (tx) => listEventsAfter(tx, 1, 10) },
+  { name: 'an event', run: (tx) => findEventMark(tx, 1) },
+  { name: 'a manifest for the journal', run: (tx) => findManifestSource(tx, WEB, FIRST) },
+  { name: 'manifests in order', run: (tx) => listManifestSources(tx, undefined, 10) },
+  { name: 'a tag for the journal', run: (tx) => findTagSource(tx, WEB, V1) },
+  { name: 'tags in order', run: (tx) => listTagSources(tx, undefined, 10) },
+  { name: 'a notice for the journal', run: (tx) => findNoticeSource(tx, WEB, V1) },
+  { name: 'notices in order', run: (tx) => listNoticeSources(tx, undefined, 10) },
   { name: 'a damaged blob', run: (tx) => noteBlobDamaged(tx, FIRST, 1) },
   { name: 'an inspection', run: (tx) => findInspection(tx, FIRST, SECOND) },
   { name: 'the chart of a repository', run: (tx) => holdsChart(tx, WEB, 'web') },

@@ -1,0 +1,157 @@
+// The Journal in two files of the data folder: the lines, and up to where they count.
+import { createReadStream } from 'node:fs';
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Journal, JournalPosition } from '../ports/journal.ts';
+
+const FOLDER = 'journal';
+const LINES = 'registry.jsonl';
+const POSITION = 'position.json';
+/** Bytes that are always worth keeping, before it is looked at how many of them are new. */
+const SHORT = 16 * 1024 * 1024;
+
+interface State extends JournalPosition {
+  /** How many bytes of the lines count; what is behind them was cut off. */
+  readonly bytes: number;
+  /** How many there were when the journal was begun. */
+  readonly firstBytes: number;
+}
+
+/** Only reads: a server whose disk is full starts as well. */
+export async function openJournal(dataDir: string): Promise<Journal> {
+  const folder = join(dataDir, FOLDER);
+  return new JournalFile(folder, await readState(folder));
+}
+
+export async function hasJournal(dataDir: string): Promise<boolean> {
+  return await stat(join(dataDir, FOLDER, LINES)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The lines, oldest first; none when there is no journal. */
+export async function* readJournalLines(dataDir: string): AsyncIterable<string> {
+  const stream = createReadStream(join(dataDir, FOLDER, LINES));
+  try {
+    await new Promise((resolve, reject) => stream.once('open', resolve).once('error', reject));
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  yield* createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+/** Keeps the lines of now under another name, which no server writes to. */
+export async function keepJournalAs(dataDir: string, name: string): Promise<void> {
+  await link(join(dataDir, FOLDER, LINES), join(dataDir, FOLDER, name));
+  await syncFolder(join(dataDir, FOLDER));
+}
+
+class JournalFile implements Journal {
+  readonly #folder: string;
+  #state: State | undefined;
+
+  constructor(folder: string, state: State | undefined) {
+    this.#folder = folder;
+    this.#state = state;
+  }
+
+  get position(): JournalPosition | undefined {
+    return this.#state;
+  }
+
+  get isLong(): boolean {
+    return this.#state !== undefined && this.#state.bytes > 2 * this.#state.firstBytes + SHORT;
+  }
+
+  async append(lines: readonly string[], position: JournalPosition): Promise<void> {
+    const state = this.#state;
+    if (!state) throw new Error('a journal is begun before something is added to it');
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    if (bytes.length > 0) {
+      const file = await open(join(this.#folder, LINES), 'r+');
+      try {
+        // What was cut off the last time is in the way.
+        await file.truncate(state.bytes);
+        await file.write(bytes, 0, bytes.length, state.bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+    await this.#note({ ...position, bytes: state.bytes + bytes.length, firstBytes: state.firstBytes });
+  }
+
+  async replace(batches: AsyncIterable<readonly string[]>, position: JournalPosition): Promise<void> {
+    const path = join(this.#folder, LINES);
+    const aside = `${path}.new`;
+    let bytes = 0;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const file = await open(aside, 'w', 0o600);
+    try {
+      for await (const lines of batches) {
+        const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+        await file.writeFile(text);
+        bytes += text.length;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // Between the two renames the position would be that of other lines.
+    this.#state = undefined;
+    await rm(join(this.#folder, POSITION), { force: true });
+    await syncFolder(this.#folder);
+    await rename(aside, path);
+    await syncFolder(this.#folder);
+    await syncFolder(dirname(this.#folder));
+    await this.#note({ ...position, bytes, firstBytes: bytes });
+  }
+
+  async #note(state: State): Promise<void> {
+    const path = join(this.#folder, POSITION);
+    const aside = `${path}.new`;
+    const file = await open(aside, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(state)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+    this.#state = state;
+  }
+}
+
+/** Undefined when the journal has to be begun anew. */
+async function readState(folder: string): Promise<State | undefined> {
+  try {
+    const state = JSON.parse(await readFile(join(folder, POSITION), 'utf8')) as Partial<State> | null;
+    const { event, at, bytes, firstBytes } = state ?? {};
+    if (![event, at, bytes, firstBytes].every((value) => Number.isSafeInteger(value))) return undefined;
+    const file = await open(join(folder, LINES), 'r');
+    try {
+      return (await file.stat()).size < Number(bytes) ? undefined : (state as State);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof SyntaxError || isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,53 @@
+// The file of a database that is made again: beside the place of the lost one until it is whole.
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
+
+/** What SQLite keeps beside a database. */
+const SUFFIXES = ['', '-wal', '-shm'];
+
+export interface RebuiltDatabase {
+  /** Where it is made. */
+  readonly path: string;
+  /** Puts the file, which nobody has open, in the place of the lost one, durably and at once. */
+  finish(): Promise<void>;
+}
+
+/**
+ * @param path of the lost database
+ * @throws StorageUnusable when it is not lost
+ */
+export async function beginRebuiltDatabase(path: string): Promise<RebuiltDatabase> {
+  for (const suffix of SUFFIXES) {
+    if (!(await exists(`${path}${suffix}`))) continue;
+    throw new StorageUnusable(
+      `${resolve(path)}${suffix} is there: when it cannot be used and there is no backup, stop the server and move away ${SUFFIXES.map((each) => `${path}${each}`).join(', ')} first`,
+    );
+  }
+  const aside = `${path}.rebuilding`;
+  for (const suffix of SUFFIXES) await rm(`${aside}${suffix}`, { force: true });
+  return {
+    path: aside,
+    finish: async () => {
+      await sync(aside);
+      await rename(aside, path);
+      await sync(dirname(path));
+    },
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,95 @@
+// Keeps the journal up to date: follows the events, and writes down how what they are about is now.
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+import type { Database } from '../ports/database.ts';
+import type { Journal } from '../ports/journal.ts';
+import {
+  type ChangeEvent,
+  findEventMark,
+  findManifestSource,
+  findNewestEvent,
+  findNoticeSource,
+  findTagSource,
+  listEventsAfter,
+} from '../tables/journal-source.ts';
+import { listNamespaces } from '../tables/namespaces.ts';
+import { type JournalRecord, manifestRecord, writeRecord } from './journal-records.ts';
+import { wholeJournal } from './whole-journal.ts';
+
+/** Events that are followed at a time: few, since a manifest may have 4 MiB. */
+const BATCH = 20;
+
+export class JournalKeeper {
+  readonly #database: Database;
+  readonly #journal: Journal;
+
+  constructor({ database, journal }: { readonly database: Database; readonly journal: Journal }) {
+    this.#database = database;
+    this.#journal = journal;
+  }
+
+  /** Brings the journal up to now, or begins it. Not to be called twice at once. */
+  async catchUp(): Promise<void> {
+    if (this.#journal.isLong || !(await this.#canGoOn())) await this.#begin();
+    for (;;) {
+      const events = await listEventsAfter(this.#database, this.#journal.position?.event ?? 0, BATCH);
+      const last = events.at(-1);
+      if (!last) return;
+      const records = await this.#recordsOf(events);
+      await this.#journal.append(records.map(writeRecord), { event: last.id, at: last.at });
+    }
+  }
+
+  /** Not when its newest event was forgotten meanwhile, since then others may have been, or when the database is another one. */
+  async #canGoOn(): Promise<boolean> {
+    const { position } = this.#journal;
+    if (!position) return false;
+    const newest = await findNewestEvent(this.#database);
+    if (newest?.id === position.event) return newest.at === position.at;
+    return (await findEventMark(this.#database, position.event))?.at === position.at;
+  }
+
+  async #begin(): Promise<void> {
+    // First: what changes while all is written down is followed afterwards.
+    const newest = await findNewestEvent(this.#database);
+    const position = { event: newest?.id ?? 0, at: newest?.at ?? 0 };
+    await this.#journal.replace(wholeJournal(this.#database), position);
+  }
+
+  /** How everything is that the events are about: once each, manifests before tags, which point at them. */
+  async #recordsOf(events: readonly ChangeEvent[]): Promise<readonly JournalRecord[]> {
+    const manifests = new Map<string, readonly [RepositoryName, Digest]>();
+    const tags = new Map<string, readonly [RepositoryName, Tag]>();
+    const notices = new Map<string, readonly [RepositoryName, Tag | '']>();
+    for (const { kind, repository, tag, digest } of events) {
+      if (repository === '' || kind.startsWith('blob.')) continue;
+      if (kind.startsWith('notice.')) notices.set(`${repository} ${tag ?? ''}`, [repository, tag ?? '']);
+      else if (digest !== null && tag !== null) tags.set(`${repository} ${tag}`, [repository, tag]);
+      if (digest !== null) manifests.set(`${repository} ${digest}`, [repository, digest]);
+    }
+    const records: JournalRecord[] = [];
+    for (const [repository, digest] of manifests.values()) records.push(await this.#manifest(repository, digest));
+    for (const [repository, tag] of tags.values()) records.push(await this.#tag(repository, tag));
+    for (const [repository, tag] of notices.values()) records.push(await this.#notice(repository, tag));
+    if (events.some(({ kind }) => kind.startsWith('namespace.'))) {
+      records.push({ record: 'namespaces', rows: await listNamespaces(this.#database) });
+    }
+    return records;
+  }
+
+  async #manifest(repository: RepositoryName, digest: Digest): Promise<JournalRecord> {
+    const row = await findManifestSource(this.#database, repository, digest);
+    return row ? manifestRecord(row) : { record: 'manifest-gone', repository, digest };
+  }
+
+  async #tag(repository: RepositoryName, tag: Tag): Promise<JournalRecord> {
+    const row = await findTagSource(this.#database, repository, tag);
+    return row ? { record: 'tag', row } : { record: 'tag-gone', repository, tag };
+  }
+
+  async #notice(repository: RepositoryName, tag: Tag | ''): Promise<JournalRecord> {
+    const row = await findNoticeSource(this.#database, repository, tag);
+    return row ? { record: 'notice', row } : { record: 'notice-gone', repository, tag };
+  }
+}

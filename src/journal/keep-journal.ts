@@ -1,0 +1,24 @@
+// Keeps the journal up to date in the background, some seconds behind, and once more at the end.
+import { runEvery } from '../lifecycle/repeated-job.ts';
+import type { Database } from '../ports/database.ts';
+import type { Journal } from '../ports/journal.ts';
+import { JournalKeeper } from './journal-keeper.ts';
+
+/** milliseconds */
+const INTERVAL = 3_000;
+
+export function keepJournal(parts: {
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly onFailure: (error: unknown) => void;
+}): AsyncDisposable {
+  const keeper = new JournalKeeper(parts);
+  const catchUp = () => keeper.catchUp();
+  const job = runEvery(INTERVAL, catchUp, parts.onFailure);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await job[Symbol.asyncDispose]();
+      await catchUp().catch(parts.onFailure);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+// The journal on a disk: what was acknowledged is read back, what was cut off is not in the way.
+import { appendFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { hasJournal, openJournal, readJournalLines } from '../../src/adapters/journal-file.ts';
+import { temporaryFolder } from '../support/chartroom-process.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+test('lines are read back in order, by whoever opens it next, which goes on behind them', async () => {
+  await using folder = await temporaryFolder();
+  const journal = await openJournal(folder.path);
+  expect([journal.position, await hasJournal(folder.path), await linesOf(folder.path)]).toEqual([undefined, false, []]);
+  expect(await readdir(folder.path)).toEqual([]);
+  await expect(journal.append(['early'], { event: 1, at: 1 })).rejects.toThrow('begun before');
+  await journal.replace(batches(['one'], [], ['two', 'three']), { event: 3, at: 30 });
+  await journal.append(['four'], { event: 4, at: 40 });
+  await journal.append([], { event: 5, at: 50 });
+  const again = await openJournal(folder.path);
+  expect(again.position).toMatchObject({ event: 5, at: 50 });
+  await again.append(['five'], { event: 6, at: 60 });
+  expect(await linesOf(folder.path)).toEqual(['one', 'two', 'three', 'four', 'five']);
+  await again.replace(batches(['anew']), { event: 7, at: 70 });
+  expect([await linesOf(folder.path), (await openJournal(folder.path)).position?.event]).toEqual([['anew'], 7]);
+});
+
+test('what was cut off before its position was noted makes room for what comes next', async () => {
+  await using folder = await temporaryFolder();
+  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 });
+  await appendFile(linesFile(folder.path), '{"record":"tag","row":{"rep');
+  const journal = await openJournal(folder.path);
+  await journal.append(['two'], { event: 2, at: 2 });
+  expect(await linesOf(folder.path)).toEqual(['one', 'two']);
+});
+
+test.each([
+  ['a position that is damaged', (path: string) => writeFile(join(path, 'journal', 'position.json'), '{"event":')],
+  ['a position without numbers', (path: string) => writeFile(join(path, 'journal', 'position.json'), '{"event":"1"}')],
+  ['lines that are fewer than were noted', (path: string) => truncate(linesFile(path), 2)],
+])('%s: it has to be begun anew', async (_, damage) => {
+  await using folder = await temporaryFolder();
+  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 });
+  await damage(folder.path);
+  expect((await openJournal(folder.path)).position).toBeUndefined();
+});
+
+test('it is long when most of it was added, and not before some megabytes', async () => {
+  await using folder = await temporaryFolder();
+  const journal = await openJournal(folder.path);
+  await journal.replace(batches(['x'.repeat(MEBIBYTE)]), { event: 1, at: 1 });
+  await journal.append(['x'.repeat(16 * MEBIBYTE)], { event: 2, at: 2 });
+  expect(journal.isLong).toBe(false);
+  await journal.append(['x'.repeat(MEBIBYTE), 'x'], { event: 3, at: 3 });
+  expect(journal.isLong).toBe(true);
+  expect((await openJournal(folder.path)).isLong).toBe(true);
+  await journal.replace(batches(['x'.repeat(18 * MEBIBYTE)]), { event: 4, at: 4 });
+  expect(journal.isLong).toBe(false);
+});
+
+test('it is for its owner alone', async () => {
+  await using folder = await temporaryFolder();
+  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 });
+  const modes = [join(folder.path, 'journal'), linesFile(folder.path), join(folder.path, 'journal', 'position.json')];
+  const found = await Promise.all(modes.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)));
+  expect(found).toEqual(['700', '600', '600']);
+});
+
+function linesFile(dataDir: string): string {
+  return join(dataDir, 'journal', 'registry.jsonl');
+}
+
+async function linesOf(dataDir: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for await (const line of readJournalLines(dataDir)) lines.push(line);
+  return lines;
+}
+
+async function* batches(...all: readonly (readonly string[])[]): AsyncIterable<readonly string[]> {
+  yield* all;
+}
