@@ -13,12 +13,15 @@ import {
   findTagSource,
   listEventsAfter,
 } from '../tables/journal-source.ts';
+import { findManifestSize } from '../tables/manifests.ts';
 import { listNamespaces } from '../tables/namespaces.ts';
 import { type JournalRecord, manifestRecord, writeRecord } from './journal-records.ts';
 import { wholeJournal } from './whole-journal.ts';
 
-/** Events that are followed at a time: few, since a manifest may have 4 MiB. */
-const BATCH = 20;
+/** Events that are followed at a time, */
+const BATCH = 200;
+/** and bytes of their manifests, which are in memory together. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 
 export class JournalKeeper {
   readonly #database: Database;
@@ -33,12 +36,23 @@ export class JournalKeeper {
   async catchUp(): Promise<void> {
     if (this.#journal.isLong || !(await this.#canGoOn())) await this.#begin();
     for (;;) {
-      const events = await listEventsAfter(this.#database, this.#journal.position?.event ?? 0, BATCH);
+      const events = await this.#nextEvents(this.#journal.position?.event ?? 0);
       const last = events.at(-1);
       if (!last) return;
       const records = await this.#recordsOf(events);
       await this.#journal.append(records.map(writeRecord), { event: last.id, at: last.at });
     }
+  }
+
+  async #nextEvents(after: number): Promise<readonly ChangeEvent[]> {
+    const events = await listEventsAfter(this.#database, after, BATCH);
+    let bytes = 0;
+    for (const [index, { repository, digest }] of events.entries()) {
+      if (repository === '' || digest === null) continue;
+      bytes += (await findManifestSize(this.#database, repository, digest)) ?? 0;
+      if (bytes > BATCH_BYTES) return events.slice(0, index + 1);
+    }
+    return events;
   }
 
   /** Not when its newest event was forgotten meanwhile, since then others may have been, or when the database is another one. */
