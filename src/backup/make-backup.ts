@@ -105,7 +105,18 @@ async function copyBlobs(
     added.bytes += blob.size;
     return undefined;
   };
-  const damaged = await findDamagedBlobs(copy, copyMissing, (done) => onProgress({ stage: 'blobs', done, count }));
+  const failed = await findDamagedBlobs(copy, copyMissing, (done) => onProgress({ stage: 'blobs', done, count }));
+  const damaged: DamagedBlob[] = [];
+  // A push may have been putting its bytes there just then, in the place of those that garbage collection or damage took.
+  for (const blob of failed) {
+    const problem = await copyBlob(source.blobs, target.blobs, blob.digest);
+    if (problem !== undefined) {
+      damaged.push({ ...blob, problem });
+      continue;
+    }
+    added.count += 1;
+    added.bytes += (await target.blobs.size(blob.digest)) ?? 0;
+  }
   return { damaged, added };
 }
 

@@ -3,6 +3,7 @@ import { backUp, restore, verifyBackup } from '../back-up.ts';
 import type { DamagedBlob } from '../ports/backup.ts';
 import { shownSize } from './chart-words.ts';
 import { CheckFailed, type Command, type Option } from './command.ts';
+import { explainCutOff } from './explain-cut-off.ts';
 import { printLine, printNote } from './print.ts';
 import { showProgress } from './show-progress.ts';
 
@@ -24,7 +25,10 @@ const backup: Command = {
   run: async ({ words: [folder = ''], options, settings }) => {
     using progress = showProgress('backing up');
     const { onProgress } = progress;
-    const made = await backUp(settings.load(), folder, { checksAll: options.has(VERIFY.name), onProgress });
+    const config = settings.load();
+    const made = await backUp(config, folder, { checksAll: options.has(VERIFY.name), onProgress }).catch((error) => {
+      throw explainCutOff(error, folder);
+    });
     progress.end();
     const { record, added, removedBlobs } = made;
     const { blobs, files, damaged } = record;

@@ -1,4 +1,6 @@
 // Backups of a registry that is served: what is in them, what they cost the second time, and what damage does to them.
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -74,7 +76,10 @@ test('one that is cut off leaves the one before it whole, and the next one goes 
     await expect(cutOff).rejects.toThrow(`cut off at ${stage}`);
     expect(await backups.verify()).toEqual({ record, damaged: [] });
   }
+  const leftOver = join(backups.folder, 'uploads', randomUUID());
+  await writeFile(leftOver, 'half a blob');
   expect((await backups.backUp()).record.blobs.count).toBe(3);
+  await expect(stat(leftOver)).rejects.toThrow('ENOENT');
   expect((await readdir(backups.folder)).filter((name) => name.startsWith('copy-'))).toHaveLength(1);
 });
 
@@ -116,6 +121,20 @@ test('a damaged or missing blob is named with what it belongs to, and never take
   const { damaged } = (await backups.backUp()).record;
   expect(damaged.map(({ usedBy }) => usedBy[0]).toSorted()).toEqual(['team/web:1.0.0', 'team/web:2.0.0']);
   expect(damaged.find(({ usedBy }) => usedBy[0] === 'team/web:1.0.0')?.problem).toMatch(/^is damaged: its bytes have/);
+});
+
+test('a blob that comes back while the backup runs is in it', async () => {
+  await using backups = await startBackedUp();
+  const { registry } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'content');
+  const path = blobPath(registry.dataDir, digestOf(Buffer.from('content')));
+  await rm(path);
+  const { record, added } = await backups.backUp({
+    onProgress: (progress) => {
+      if (progress.stage === 'blobs' && progress.done === progress.count) writeFileSync(path, 'content');
+    },
+  });
+  expect({ damaged: record.damaged, added }).toEqual({ damaged: [], added: record.blobs });
 });
 
 test('a copy that was damaged in the backup is found by a check, and copied again where that is asked for', async () => {
