@@ -28,10 +28,13 @@ import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { keepJournal } from './journal/keep-journal.ts';
+import { damageLine, logDamageTo } from './lifecycle/damage-log.ts';
 import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
+import { scrubRegularly } from './lifecycle/scrub-blobs.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
 import { PullCounts } from './registry/pull-counts.ts';
+import type { FoundDamage } from './registry/record-damage.ts';
 import { openDirectory, openProvider } from './user-sources.ts';
 
 /** milliseconds */
@@ -72,9 +75,10 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
   );
+  const onDamage = logDamageTo(logger);
   const core = await openCore(
     config,
-    { database, blobs, clock },
+    { database, blobs, clock, onDamage },
     {
       onSearchFailure: (err, repository) =>
         logger.error({ err, repository }, 'the search does not find all that it should'),
@@ -91,6 +95,7 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
   // Told to stop before the schedule that waits for them.
   opened.use(core.jobs);
   opened.use(await followIntoJournal(config, database, logger));
+  opened.use(scrubRegularly({ database, blobs, clock, onDamage }, config.scrubBytesPerSecond, logger));
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
   const authentication = new Authentication({
     mode: config.auth,
@@ -143,7 +148,8 @@ export async function openDataFolder(
   await requireRegistry(config);
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
-  const storage = { database, clock, blobs: await openDiskBlobStore(config.dataDir) };
+  const onDamage = (found: FoundDamage): void => void process.stderr.write(`${damageLine(found)}\n`);
+  const storage = { database, clock, blobs: await openDiskBlobStore(config.dataDir), onDamage };
   const core = await openCore(config, storage, {
     onSearchFailure: (error, repository) =>
       process.stderr.write(`the search does not find all that it should: ${repository ?? 'of late'} ${error}\n`),

@@ -17,6 +17,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
 import { StorageUnusable } from './ports/storage-unusable.ts';
 import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
+import type { FoundDamage } from './registry/record-damage.ts';
 import { Registry } from './registry/registry.ts';
 import { findNewestVersion } from './tables/chart-catalog.ts';
 import { listChangedRepositories } from './tables/chart-directory.ts';
@@ -26,6 +27,8 @@ export interface Storage {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly clock: Clock;
+  /** Told of each blob whose bytes are found to be damaged. */
+  readonly onDamage: (found: FoundDamage) => void;
 }
 
 /** Told what goes wrong in the background. */

@@ -4,7 +4,9 @@ import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BackupFolder, BackupRecord, CopiedFile } from '../ports/backup.ts';
+import { isMissing } from '../ports/file-errors.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { syncFolder } from './files/folders.ts';
 
 const RECORD = 'backup.json';
 /** Made before all else in it, so that it is known again. */
@@ -139,17 +141,4 @@ function isRecord(value: unknown): value is BackupRecord {
   const { format, folder, files, blobs, damaged } = value as Readonly<Record<string, unknown>>;
   const isPlace = typeof folder === 'string' && COPY.test(folder);
   return format === 1 && isPlace && Array.isArray(files) && Array.isArray(damaged) && typeof blobs === 'object';
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

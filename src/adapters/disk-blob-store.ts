@@ -1,15 +1,28 @@
 // The BlobStore on a disk: blobs/<algorithm>/<first two digits>/<digits>, uploads/<id>; a second name makes an upload a blob.
-import type { Stats } from 'node:fs';
+// What is damaged goes to damaged/<algorithm>-<digits>.
+import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { access, constants, link, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, link, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { BlobDamaged } from '../oci/blob-damaged.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
-import { algorithmOf, type Digest, encodedOf, isDigest, shortDigest } from '../oci/digest.ts';
+import { algorithmOf, type Digest, encodedOf, isDigest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
-import { type BlobBody, type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
+import {
+  type BlobBody,
+  type BlobStore,
+  isUploadId,
+  type StoredBytes,
+  UnreadableBytes,
+  type UploadId,
+} from '../ports/blob-store.ts';
+import { isMissing, isUnreadable } from '../ports/file-errors.ts';
+import { createFanOut, createFolder, statOf, syncFolder } from './files/folders.ts';
 
 /** Bytes read at once, at the most: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
 const READ_SIZE = 1024 * 1024;
+/** Bytes read at once by a check, which runs beside everything else. */
+const CHECK_READ_SIZE = 128 * 1024;
 /** Unlike the flag "a", these two do not create a file: what was discarded meanwhile must not come back. */
 const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
 /** What stands behind an upload's id: in the name of its bytes once they are a blob, and of the blob before it is in its place. */
@@ -22,21 +35,25 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
   const blobs = join(folder, 'blobs');
   await createFolder(uploads);
   for (const algorithm of ['sha256', 'sha512']) await createFanOut(join(blobs, algorithm));
-  return new DiskBlobStore(uploads, blobs);
+  const damaged = join(folder, 'damaged');
+  await createFolder(damaged);
+  return new DiskBlobStore(uploads, blobs, damaged);
 }
 
 /** One that is only read from: nothing is made in the folder, which may be on a medium that nobody writes to. */
 export function readDiskBlobStore(folder: string): BlobStore {
-  return new DiskBlobStore(join(folder, 'uploads'), join(folder, 'blobs'));
+  return new DiskBlobStore(join(folder, 'uploads'), join(folder, 'blobs'), join(folder, 'damaged'));
 }
 
 class DiskBlobStore implements BlobStore {
   readonly #uploads: string;
   readonly #blobs: string;
+  readonly #damaged: string;
 
-  constructor(uploads: string, blobs: string) {
+  constructor(uploads: string, blobs: string, damaged: string) {
     this.#uploads = uploads;
     this.#blobs = blobs;
+    this.#damaged = damaged;
   }
 
   async start(upload: UploadId): Promise<void> {
@@ -108,13 +125,15 @@ class DiskBlobStore implements BlobStore {
     let file: FileHandle;
     try {
       file = await open(this.#blobPath(digest), 'r');
-    } catch (error) {
-      if (isMissing(error)) throw new RegistryError('BLOB_UNKNOWN', `blob ${shortDigest(digest)} is not stored`);
-      throw error;
+    } catch (cause) {
+      if (isMissing(cause) || isUnreadable(cause)) throw new BlobDamaged(digest, { cause });
+      throw cause;
     }
     const limits = range ? { start: range.from, end: range.to - 1 } : {};
     try {
-      const { size } = await file.stat();
+      const found = await file.stat();
+      if (!found.isFile()) throw new BlobDamaged(digest);
+      const { size } = found;
       return { kind: 'stream', size, stream: file.createReadStream({ highWaterMark: readSizeFor(size), ...limits }) };
     } catch (error) {
       await file.close();
@@ -143,6 +162,54 @@ class DiskBlobStore implements BlobStore {
     }
   }
 
+  async examine(digest: Digest, place: 'stored' | 'aside' = 'stored'): Promise<StoredBytes | undefined> {
+    const path = place === 'stored' ? this.#blobPath(digest) : this.#asidePath(digest);
+    const found = await markedAt(path);
+    return found && { ...found, read: () => readForCheck(path) };
+  }
+
+  async setAside(digest: Digest, mark: string): Promise<boolean> {
+    const [from, to] = [this.#blobPath(digest), this.#asidePath(digest)];
+    if ((await markedAt(from))?.mark !== mark) return false;
+    // What is no file could not be replaced by a rename.
+    await rm(to, { recursive: true, force: true });
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+    // Only now it is certain what was moved: a commit may have come in between.
+    const isMeant = (await markedAt(to))?.mark === mark;
+    if (isMeant) for (const each of [this.#damaged, dirname(from)]) await syncFolder(each);
+    else await this.putBack(digest);
+    return isMeant;
+  }
+
+  async putBack(digest: Digest): Promise<void> {
+    const [from, to] = [this.#asidePath(digest), this.#blobPath(digest)];
+    try {
+      // Unlike a rename, it never replaces what is there: bytes that were just committed.
+      await link(from, to);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+    }
+    await syncFolder(dirname(to));
+    await this.removeSetAside(digest);
+  }
+
+  async *listSetAside(): AsyncIterable<Digest> {
+    for await (const { name } of await opendir(this.#damaged)) {
+      const digest = name.replace('-', ':');
+      if (isDigest(digest)) yield digest;
+    }
+  }
+
+  async removeSetAside(digest: Digest): Promise<void> {
+    await rm(this.#asidePath(digest), { recursive: true, force: true });
+  }
+
   async checkWritable(): Promise<void> {
     await access(this.#uploads, constants.W_OK);
     await access(this.#blobs, constants.W_OK);
@@ -155,6 +222,10 @@ class DiskBlobStore implements BlobStore {
   #blobPath(digest: Digest): string {
     const encoded = encodedOf(digest);
     return join(this.#blobs, algorithmOf(digest), encoded.slice(0, 2), encoded);
+  }
+
+  #asidePath(digest: Digest): string {
+    return join(this.#damaged, digest.replace(':', '-'));
   }
 
   /** @throws Error when it has another size */
@@ -185,44 +256,28 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-async function statOf(path: string): Promise<Stats | undefined> {
+/** Neither a rename nor a link changes the mark, and a file that takes the place of another one has another one. */
+async function markedAt(path: string): Promise<{ readonly size: number; readonly mark: string } | undefined> {
   try {
-    return await stat(path);
+    const { dev, ino, size, mtimeNs }: BigIntStats = await stat(path, { bigint: true });
+    return { size: Number(size), mark: [dev, ino, size, mtimeNs].join(' ') };
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    throw readError(error);
   }
 }
 
-/** Makes a folder and all above it, and syncs each new one's parent, without which a power cut could undo it. */
-async function createFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o750 });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
-}
-
-/** All 256 folders are made at once, so that no push has to make one and wait for its parent's sync. */
-async function createFanOut(path: string): Promise<void> {
-  await createFolder(path);
-  const present = new Set(await readdir(path));
-  const missing = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).filter(
-    (name) => !present.has(name),
-  );
-  for (const name of missing) await mkdir(join(path, name), { recursive: true, mode: 0o750 });
-  if (missing.length > 0) await syncFolder(path);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+async function* readForCheck(path: string): AsyncIterable<Uint8Array> {
   try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    const file = await open(path, 'r');
+    yield* file.createReadStream({ highWaterMark: CHECK_READ_SIZE });
+  } catch (error) {
+    throw readError(error);
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+function readError(cause: unknown): unknown {
+  return isUnreadable(cause) ? new UnreadableBytes('the stored bytes cannot be read', { cause }) : cause;
 }
 
 /** Node takes memory for a whole read before it knows how much there is, and most charts have a few KiB. */

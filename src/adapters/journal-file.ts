@@ -3,7 +3,9 @@ import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isMissing } from '../ports/file-errors.ts';
 import type { Journal, JournalPosition } from '../ports/journal.ts';
+import { syncFolder } from './files/folders.ts';
 
 const FOLDER = 'journal';
 const LINES = 'registry.jsonl';
@@ -141,17 +143,4 @@ async function readState(folder: string): Promise<State | undefined> {
     if (error instanceof SyntaxError || isMissing(error)) return undefined;
     throw error;
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

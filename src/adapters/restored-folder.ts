@@ -5,6 +5,7 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { CopiedFile, RestoredFolder } from '../ports/backup.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { syncFolder } from './files/folders.ts';
 
 const MARK = 'INCOMPLETE';
 /** What a file system makes by itself. */
@@ -78,13 +79,4 @@ async function writeDurably(
     await file.close();
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

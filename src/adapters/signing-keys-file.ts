@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../ports/clock.ts';
 import type { SigningKey, SigningKeys } from '../ports/signing-keys.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { syncFolder } from './files/folders.ts';
 
 /** Of the data folder. */
 export const SIGNING_KEYS_FILE = 'token-signing-keys.json';
@@ -273,15 +274,6 @@ async function readIfPresent(path: string): Promise<Buffer | undefined> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -97,6 +97,13 @@ export const ConfigSchema = Type.Object({
     description:
       'How long, in seconds, what nothing refers to any more is kept before garbage collection takes it away: 60 to 2592000 (30 days). A push that takes longer than that from its first layer to its manifest has to send its layers again.',
   }),
+  scrubBytesPerSecond: wholeNumber({
+    of: 'bytes',
+    from: 0,
+    to: Number.MAX_SAFE_INTEGER,
+    default: 4 * 1024 ** 2,
+    description: 'How fast stored blobs are read again to find damaged ones; 0 for never.',
+  }),
   auditDays: wholeNumber({
     of: 'days',
     from: 1,

@@ -26,6 +26,12 @@ type Change =
       readonly digest: Digest;
     }
   | {
+      readonly kind: 'blob.damaged';
+      readonly repository: RepositoryName;
+      readonly digest: Digest;
+      readonly detail: { readonly damage: string; readonly tags: readonly Tag[] };
+    }
+  | {
       readonly kind: 'chart.published';
       readonly repository: RepositoryName;
       readonly tag: Tag;

@@ -28,6 +28,8 @@ type Refusal = RegistryError | { readonly code: RefusalCode; readonly message: s
 
 /** Status, and the code of the spec's closed list under which clients know it (OCI Distribution Spec, "Error Codes"). */
 const ANSWERS: Readonly<Record<RefusalCode, readonly [status: number, code: string]>> = {
+  // Of a 404, helm prints only "not found".
+  BLOB_DAMAGED: [410, 'BLOB_UNKNOWN'],
   BLOB_IN_USE: [409, 'DENIED'],
   BLOB_TOO_LARGE: [413, 'SIZE_INVALID'],
   BLOB_UNKNOWN: [404, 'BLOB_UNKNOWN'],
@@ -82,7 +84,9 @@ const LOGIN_REFUSALS: Readonly<Record<Exclude<LoginRefusal, 'stale'>, RefusalCod
 /** The error handler of the whole server. Helm prints code and message of the spec's form as they are, so both are for people. */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalFor(error, request);
-  const [status, code] = ANSWERS[refusal.code];
+  const [usual, code] = ANSWERS[refusal.code];
+  // HEAD is how clients that push find out what they must upload (OCI Distribution Spec, end-2): by 404 alone.
+  const status = refusal.code === 'BLOB_DAMAGED' && request.method === 'HEAD' ? 404 : usual;
   if (status === 500) request.log.error({ err: error }, 'request failed');
   else [request.refusal, request.refusalCode] = [refusal.message, refusal.code];
   // What has no cause was said by whoever found out.

@@ -6,6 +6,7 @@
  * decides for each.
  */
 export type ErrorCode =
+  | 'BLOB_DAMAGED'
   | 'BLOB_UNKNOWN'
   | 'BLOB_UPLOAD_INVALID'
   | 'BLOB_UPLOAD_UNKNOWN'

@@ -19,6 +19,24 @@ export type BlobBody =
   | { readonly kind: 'stream'; readonly stream: Readable; readonly size: number }
   | { readonly kind: 'redirect'; readonly url: URL };
 
+/** What is stored under a digest just now, for whoever checks whether it is what it should be. */
+export interface StoredBytes {
+  /** bytes */
+  readonly size: number;
+  /** Another one once other bytes, or the same ones anew, have taken their place. */
+  readonly mark: string;
+  /** All of them, in small pieces. @throws UnreadableBytes */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** The store has something under the digest, and cannot read it: a broken disk, or what is no file at all. */
+export class UnreadableBytes extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnreadableBytes';
+  }
+}
+
 /**
  * Stores bytes. Knows nothing of repositories or rights. What `commit` has acknowledged survives a power cut; everything
  * else may be gone or half written after one, and is never visible as a blob. What an upload is asked for that is over or
@@ -63,7 +81,7 @@ export interface BlobStore {
   /** When bytes last arrived for the upload, also one that was committed: milliseconds since 1970. Undefined when there is none. */
   lastReceived(upload: UploadId): Promise<number | undefined>;
 
-  /** Opens a blob, or bytes [from, to) of it, at least one and none beyond its end. @throws RegistryError BLOB_UNKNOWN when it is not stored */
+  /** Opens a blob, or bytes [from, to) of it, at least one and none beyond its end. @throws BlobDamaged when it is not stored, or no file */
   open(digest: Digest, range?: ByteRange): Promise<BlobBody>;
 
   /** The blob's size in bytes; undefined when it is not stored. */
@@ -77,6 +95,27 @@ export interface BlobStore {
 
   /** Every stored blob, in no particular order. */
   list(): AsyncIterable<Digest>;
+
+  /** What is stored under a digest, or was set aside; undefined when there is nothing. @throws UnreadableBytes */
+  examine(digest: Digest, place?: 'stored' | 'aside'): Promise<StoredBytes | undefined>;
+
+  /**
+   * Takes damaged bytes out of the way, durably, and keeps them beside the blobs for the operator, in place of what was set
+   * aside of this digest before. A blob that is committed at the same moment stays, or is back when this resolves; after a crash
+   * in between it may be aside: `examine` finds it there.
+   * @param mark of what was found to be damaged
+   * @returns false when other bytes are there by now, or none
+   */
+  setAside(digest: Digest, mark: string): Promise<boolean>;
+
+  /** Makes what was set aside the blob again, durably, unless there is one. For bytes that turned out to be sound. */
+  putBack(digest: Digest): Promise<void>;
+
+  /** Every digest of which bytes are aside, in no particular order. */
+  listSetAside(): AsyncIterable<Digest>;
+
+  /** Removes what was set aside, if there is anything. */
+  removeSetAside(digest: Digest): Promise<void>;
 
   /** Resolves when the store can be written to; otherwise throws what stands in the way. */
   checkWritable(): Promise<void>;

@@ -1,5 +1,6 @@
 // Blobs of a repository: finding, opening and deleting them.
 import { recordEvent } from '../events/record.ts';
+import { BlobDamaged } from '../oci/blob-damaged.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { type Digest, shortDigest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
@@ -7,26 +8,31 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { BlobBody, BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { findBlobCheck, isBlobDamaged } from '../tables/blob-checks.ts';
 import { findBlobSize, findManifestUsing, unlinkBlob } from '../tables/blobs.ts';
 import { isNotedUnneeded, noteUnneeded } from '../tables/garbage-blobs.ts';
 import type { Actor } from './actor.ts';
+import { type BlobCheck, type CheckDependencies, checkBlob } from './check-blob.ts';
 
 export class Blobs {
   readonly #database: Database;
   readonly #store: BlobStore;
   readonly #clock: Clock;
+  readonly #check: CheckDependencies;
 
-  constructor(options: { readonly database: Database; readonly blobs: BlobStore; readonly clock: Clock }) {
+  constructor(options: CheckDependencies) {
+    this.#check = options;
     this.#database = options.database;
     this.#store = options.blobs;
     this.#clock = options.clock;
   }
 
-  /** Bytes of a blob that the repository may read. @throws RegistryError BLOB_UNKNOWN */
+  /** Bytes of a blob that the repository may read. @throws BlobDamaged, RegistryError BLOB_UNKNOWN */
   async size(repository: RepositoryName, digest: Digest): Promise<number> {
     const size = await findBlobSize(this.#database, repository, digest);
-    if (size === undefined) throw unknown(repository, digest);
-    return size;
+    if (size !== undefined) return size;
+    if (await isBlobDamaged(this.#database, repository, digest)) throw new BlobDamaged(digest);
+    throw unknown(repository, digest);
   }
 
   /**
@@ -39,16 +45,38 @@ export class Blobs {
   }
 
   /**
-   * Opens a blob that `size` has found.
-   * @throws Error when not so many bytes are stored: the client would wait for those that are missing
+   * Opens a blob that `size` has found. When not so many bytes are stored, it is recorded as damaged: the client would wait
+   * for those that are missing.
+   * @throws BlobDamaged, RegistryError BLOB_UNKNOWN when it was deleted meanwhile
    */
   async open(digest: Digest, size: number, range: ByteRange | undefined): Promise<BlobBody> {
-    const body = await this.#store.open(digest, range);
-    if (body.kind === 'stream' && body.size !== size) {
+    const body = await this.#openWhole(digest, size, range);
+    if (body) return body;
+    const { kind } = await this.check(digest);
+    if (kind === 'damaged') throw new BlobDamaged(digest);
+    // It was pushed again at this very moment, or deleted.
+    const again = await this.#openWhole(digest, size, range);
+    if (again) return again;
+    throw new RegistryError('BLOB_UNKNOWN', `blob ${digest} is no longer there`);
+  }
+
+  /** Looks whether the stored bytes are as they should be; what is damaged is set aside and recorded. */
+  async check(digest: Digest): Promise<BlobCheck> {
+    const row = await findBlobCheck(this.#database, digest);
+    return row ? await checkBlob(this.#check, row) : { kind: 'changed' };
+  }
+
+  /** Undefined when it cannot be opened, or has another size. */
+  async #openWhole(digest: Digest, size: number, range: ByteRange | undefined): Promise<BlobBody | undefined> {
+    try {
+      const body = await this.#store.open(digest, range);
+      if (body.kind !== 'stream' || body.size === size) return body;
       body.stream.destroy();
-      throw new Error(`blob ${digest} has ${body.size} bytes in the store, and should have ${size}: push it again`);
+      return undefined;
+    } catch (error) {
+      if (error instanceof BlobDamaged) return undefined;
+      throw error;
     }
-    return body;
   }
 
   /**

@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { BlobStore, UploadId } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Transaction } from '../ports/database.ts';
+import { noteStoredBlob } from '../tables/blob-checks.ts';
 import { linkBlob } from '../tables/blobs.ts';
 import { forgetCollected } from '../tables/collected-blobs.ts';
 
@@ -33,6 +34,7 @@ export async function keepBlob(
       isKept = await database.transaction(async (tx) => {
         if (await forgetCollected(tx, blob.digest)) return false;
         await linkBlob(tx, { ...blob, now });
+        await noteStoredBlob(tx, blob.digest, now);
         await record(tx);
         return true;
       });

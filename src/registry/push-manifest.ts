@@ -3,20 +3,21 @@ import { randomUUID } from 'node:crypto';
 import type { ChartInspection } from '../charts/inspect.ts';
 import { parseChartVersion, versionOfTag } from '../charts/version.ts';
 import { recordEvent } from '../events/record.ts';
+import { BlobDamaged } from '../oci/blob-damaged.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import { blobsOf, childrenOf, type Descriptor, type Manifest, parseManifest } from '../oci/manifest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference, Tag } from '../oci/tag.ts';
-import type { BlobStore } from '../ports/blob-store.ts';
-import type { Clock } from '../ports/clock.ts';
-import { ConstraintViolation, type Database, type Queryable, type Transaction } from '../ports/database.ts';
+import { ConstraintViolation, type Queryable, type Transaction } from '../ports/database.ts';
+import { findBlobCheck, isBlobDamaged } from '../tables/blob-checks.ts';
 import { findBlobSize } from '../tables/blobs.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import { findManifestSize, insertManifest, leadToChart } from '../tables/manifests.ts';
 import { createRepository } from '../tables/repositories.ts';
 import { pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
+import { type CheckDependencies, checkBlob } from './check-blob.ts';
 import { requireNotKept } from './floating-tags.ts';
 import { type PublishedChart, recordTagSet } from './publish-version.ts';
 import { publishedRefusal } from './published-refusal.ts';
@@ -43,10 +44,7 @@ export interface PushedManifest {
   readonly warnings: readonly string[];
 }
 
-export interface PushDependencies {
-  readonly database: Database;
-  readonly blobs: BlobStore;
-  readonly clock: Clock;
+export interface PushDependencies extends CheckDependencies {
   readonly rules: TagRules;
 }
 
@@ -61,7 +59,7 @@ export async function pushManifest(dependencies: PushDependencies, push: Manifes
   // Also before the chart is looked at: no such tag is its version, and that is not what there is to say of it.
   for (const tag of tags) await requireNotKept(dependencies.database, push.repository, tag, isChart(manifest));
   await requireReferences(dependencies.database, push.repository, manifest);
-  const chart = await inspectChartPush(dependencies, { ...push, manifest, tags });
+  const chart = await inspectStored(dependencies, { ...push, manifest, tags });
   if (!chart) await requireNoWayToChart(dependencies.database, push.repository, manifest, tags);
   const accepted = { push, digest, manifest, tags, chart };
   try {
@@ -74,6 +72,21 @@ export async function pushManifest(dependencies: PushDependencies, push: Manifes
     throw error;
   }
   return { digest, subject: manifest.subject, tags, warnings: chart?.warnings ?? [] };
+}
+
+/** A blob whose bytes are missing is recorded, so that the client, which has seen it by HEAD, uploads it next time. */
+async function inspectStored(
+  dependencies: PushDependencies,
+  push: Parameters<typeof inspectChartPush>[1],
+): Promise<ChartPush | undefined> {
+  try {
+    return await inspectChartPush(dependencies, push);
+  } catch (error) {
+    if (!(error instanceof BlobDamaged)) throw error;
+    const row = await findBlobCheck(dependencies.database, error.digest);
+    if (row) await checkBlob(dependencies, row);
+    throw needsDamaged(error.digest, { cause: error });
+  }
 }
 
 interface AcceptedPush {
@@ -155,7 +168,9 @@ function requireDigest(push: ManifestPush): Digest {
  */
 async function requireReferences(database: Queryable, repository: RepositoryName, manifest: Manifest): Promise<void> {
   for (const blob of distinct(blobsOf(manifest))) {
-    requireReference(repository, 'blob', blob, await findBlobSize(database, repository, blob.digest));
+    const size = await findBlobSize(database, repository, blob.digest);
+    if (size === undefined && (await isBlobDamaged(database, repository, blob.digest))) throw needsDamaged(blob.digest);
+    requireReference(repository, 'blob', blob, size);
   }
   for (const child of distinct(childrenOf(manifest))) {
     requireReference(repository, 'manifest', child, await findManifestSize(database, repository, child.digest));
@@ -179,6 +194,14 @@ async function requireNoWayToChart(
   throw new RegistryError(
     'TAG_INVALID',
     `tag "${version}" is a chart's version, and helm would look for a chart behind this manifest's ${manifest.subject ? '"subject"' : '"manifests"'}: use a tag that is no version`,
+  );
+}
+
+function needsDamaged(digest: Digest, options?: ErrorOptions): RegistryError {
+  return new RegistryError(
+    'MANIFEST_BLOB_UNKNOWN',
+    `the manifest names blob ${digest}, whose bytes were damaged or lost in the registry's store: push the blob again first`,
+    options,
   );
 }
 

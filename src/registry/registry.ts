@@ -1,11 +1,12 @@
 // The registry as its routes see it: one method for each thing that can be asked of it.
 import type { Digest } from '../oci/digest.ts';
-import type { RegistryError } from '../oci/error.ts';
+import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference, Tag } from '../oci/tag.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { needsDamagedBlob } from '../tables/blob-checks.ts';
 import { listRepositories } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
 import { backfillVersions } from './backfill-versions.ts';
@@ -17,6 +18,7 @@ import type { Page } from './pages.ts';
 import { type ComparedChart, requireNotPublished } from './published-refusal.ts';
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts';
 import { type ReadManifest, readManifest } from './read-manifest.ts';
+import type { FoundDamage } from './record-damage.ts';
 import { listReferrers, type ReferrersPage } from './referrers.ts';
 import { TagLists } from './tag-lists.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
@@ -28,6 +30,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   readonly rules: TagRules;
   readonly maximumBlobBytes: number;
+  /** Told of each blob whose bytes are found to be damaged. */
+  readonly onDamage: (found: FoundDamage) => void;
 }
 
 export class Registry {
@@ -58,6 +62,15 @@ export class Registry {
   neverChanges(tag: Tag): boolean {
     const { rules } = this.#options;
     return isFixed(rules, tag, true) && !rules.republishDeleted;
+  }
+
+  /** @throws RegistryError MANIFEST_UNKNOWN when a blob that it needs was damaged in the store, and must be pushed again */
+  async requireSoundBlobs(repository: RepositoryName, manifest: Digest): Promise<void> {
+    if (!(await needsDamagedBlob(this.#options.database, repository, manifest))) return;
+    throw new RegistryError(
+      'MANIFEST_UNKNOWN',
+      `a blob of manifest ${manifest} was damaged in the store: push it again`,
+    );
   }
 
   async readManifest(repository: RepositoryName, reference: Reference): Promise<ReadManifest> {

@@ -3,7 +3,10 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
 
-/** Records a stored blob and lets the repository read it; repeating it only tells garbage collection that it is wanted. */
+/**
+ * Records a stored blob and lets the repository read it; repeating it only tells garbage collection that it is wanted. What is
+ * there is not known to be sound.
+ */
 export async function linkBlob(
   tx: Transaction,
   blob: { readonly repository: RepositoryName; readonly digest: Digest; readonly size: number; readonly now: number },
@@ -20,7 +23,7 @@ export async function linkBlob(
   );
 }
 
-/** The size in bytes of a blob that the repository may read. */
+/** The size in bytes of a blob that the repository may read; undefined also while it is known to be damaged. */
 export async function findBlobSize(
   database: Queryable,
   repository: RepositoryName,
@@ -28,7 +31,7 @@ export async function findBlobSize(
 ): Promise<number | undefined> {
   const rows = await database.query<{ size: number }>(
     `select blobs.size from repository_blobs join blobs on blobs.digest = repository_blobs.digest
-     where repository_blobs.repository = $1 and repository_blobs.digest = $2`,
+     where repository_blobs.repository = $1 and repository_blobs.digest = $2 and blobs.damaged_at is null`,
     [repository, digest],
   );
   return rows[0]?.size;

@@ -1,19 +1,25 @@
 // The port BlobStore, on every adapter; and what the disk alone must do.
 import { execFile } from 'node:child_process';
-import { readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
+import { BlobDamaged } from '../../src/oci/blob-damaged.ts';
 import { algorithmOf, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { type StoredBytes, UnreadableBytes } from '../../src/ports/blob-store.ts';
 import { temporaryFolder } from '../support/chartroom-process.ts';
-import { blobStoreContract, list, newUpload, type TestedBlobStore } from './blob-store.contract.ts';
+import { blobStoreContract, list, newUpload, put, type TestedBlobStore } from './blob-store.contract.ts';
+import { setAsideContract } from './set-aside.contract.ts';
 
 const STORES: readonly { readonly name: string; readonly open: () => Promise<TestedBlobStore> }[] = [
   { name: 'disk', open: openDisk },
 ];
 
-for (const { name, open } of STORES) describe(name, () => blobStoreContract(open));
+for (const { name, open } of STORES) {
+  describe(name, () => blobStoreContract(open));
+  describe(`${name}: damaged blobs`, () => setAsideContract(open));
+}
 
 describe('disk', () => {
   test('a commit syncs the file before the rename, and its new folder after it', async () => {
@@ -59,6 +65,25 @@ describe('disk', () => {
     await writeFile(join(folder.path, 'uploads/README'), 'not an upload');
     expect(await list(store)).toEqual([]);
     for await (const upload of store.listUploads()) throw new Error(`${upload} is listed`);
+  });
+
+  test('what is no file cannot be read, and is set aside like everything else', async () => {
+    await using folder = await temporaryFolder();
+    const store = await openDiskBlobStore(folder.path);
+    for (let round = 0; round < 2; round += 1) {
+      const digest = await put(store, Buffer.from('bytes'));
+      const [path = ''] = await readdir(join(folder.path, 'blobs'), { recursive: true }).then((paths) =>
+        paths.filter((each) => each.endsWith(encodedOf(digest))),
+      );
+      await rm(join(folder.path, 'blobs', path));
+      await mkdir(join(folder.path, 'blobs', path, 'within'), { recursive: true });
+      await expect(store.open(digest)).rejects.toThrow(BlobDamaged);
+      const stored = await store.examine(digest);
+      await expect(readAll(stored)).rejects.toThrow(UnreadableBytes);
+      expect(await store.setAside(digest, stored?.mark ?? '')).toBe(true);
+      expect(await store.examine(digest)).toBeUndefined();
+    }
+    expect(await readdir(join(folder.path, 'damaged'))).toHaveLength(1);
   });
 
   test('a store whose folder is gone says that it cannot be written to', async () => {
@@ -111,6 +136,10 @@ describe('disk', () => {
   });
 });
 
+async function readAll(stored: StoredBytes | undefined): Promise<void> {
+  for await (const _piece of stored?.read() ?? []);
+}
+
 async function* oneThenFail(bytes: Buffer): AsyncIterable<Buffer> {
   yield bytes;
   throw new Error('the line broke');
@@ -130,7 +159,7 @@ async function openDisk(): Promise<TestedBlobStore> {
     reopen: () => openDiskBlobStore(folder.path),
     damage: async (digest, bytes) => {
       const encoded = encodedOf(digest);
-      const aside = join(folder.path, 'damaged');
+      const aside = join(folder.path, 'spoiled');
       await writeFile(aside, bytes);
       await rename(aside, join(folder.path, 'blobs', algorithmOf(digest), encoded.slice(0, 2), encoded));
     },

@@ -7,6 +7,7 @@ import { type ChartFile, repositoriesOfFile } from '../../classic/chart-files.ts
 import type { Classic } from '../../classic/classic.ts';
 import type { IndexBody } from '../../classic/index-body.ts';
 import type { IndexScope } from '../../classic/index-source.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { PullCounts } from '../../registry/pull-counts.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -100,16 +101,17 @@ async function sendFile(
   const { repository, tag } = file;
   warnOfRejection(request, reply);
   const lifetime = registry.neverChanges(tag) ? 'max-age=31536000, immutable' : 'no-cache';
-  const send = async (blob: { readonly digest: ChartFile['contentDigest']; readonly size: number }, type: string) => {
+  const send = async (blob: { readonly digest: Digest; readonly size: number }, type: string) => {
     reply.header('cache-control', `private, ${lifetime}`);
     return await sendBlob(request, reply, { repository, type, ...blob }, { registry, pulls });
   };
-  if (!isProvenance) return await send({ digest: file.contentDigest, size: file.size }, 'application/gzip');
+  const sized = async (digest: Digest) => ({ digest, size: await registry.blobs.size(repository, digest) });
+  if (!isProvenance) return await send(await sized(file.contentDigest), 'application/gzip');
   const { provenanceDigest: digest } = file;
   if (digest === undefined) {
     throw new RegistryError('NOT_FOUND', `${file.name} ${file.version} was published without a provenance file`);
   }
-  return await send({ digest, size: await registry.blobs.size(repository, digest) }, 'application/pgp-signature');
+  return await send(await sized(digest), 'application/pgp-signature');
 }
 
 /** Of what the caller may not read, it is not told whether it is there: the same refusals follow from the name alone. */

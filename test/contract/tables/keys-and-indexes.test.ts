@@ -1,6 +1,19 @@
 // What grows, or is asked at every request, is found by a key or an index, and not by going through a whole table.
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Queryable, Transaction } from '../../../src/ports/database.ts';
+import {
+  countDamagedBlobs,
+  findBlobCheck,
+  isBlobDamaged,
+  listBlobChecks,
+  listDamagedBlobs,
+  listTagsNeeding,
+  listUncheckedBlobs,
+  markBlobDamaged,
+  needsDamagedBlob,
+  noteSoundBlob,
+  noteStoredBlob,
+} from '../../../src/tables/blob-checks.ts';
 import { findBlobSize, findManifestUsing, repositoriesWithBlob } from '../../../src/tables/blobs.ts';
 import {
   findNewestVersion,
@@ -88,6 +101,7 @@ const FILTERS: readonly EventFilter[] = [
   { to: 2 },
 ];
 const REFERRERS = { repository: WEB, subject: FIRST, artifactType: undefined, last: '', limit: 10 };
+const SEEN = { digest: FIRST, checkedAt: 1 };
 const USE = { id: 's1', at: 1, address: '', agent: '' };
 const BY_DIGEST = { kind: 'digest', digest: FIRST } as const;
 const START = { revision: 0, repository: '', tag: '' };
@@ -117,6 +131,16 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
     run: async (tx: Transaction) => await listEvents(tx, filter, { before: undefined, limit: 10 }),
   })),
   { name: 'a blob', run: (tx) => findBlobSize(tx, WEB, FIRST) },
+  { name: 'the state of a blob', run: (tx) => findBlobCheck(tx, FIRST) },
+  { name: 'whether a blob is damaged', run: (tx) => isBlobDamaged(tx, WEB, FIRST) },
+  { name: 'blobs by their last check', run: (tx) => listUncheckedBlobs(tx, { before: 9, after: SEEN, limit: 10 }) },
+  { name: 'the states of all blobs', run: (tx) => listBlobChecks(tx, FIRST, 10) },
+  { name: 'damaged blobs', run: (tx) => listDamagedBlobs(tx, FIRST, 10) },
+  { name: 'the blob that is sound', run: (tx) => noteSoundBlob(tx, SEEN, 1) },
+  { name: 'the blob that is damaged', run: (tx) => markBlobDamaged(tx, SEEN, 1) },
+  { name: 'the blob that was stored', run: (tx) => noteStoredBlob(tx, FIRST, 1) },
+  { name: 'the tags that need a blob', run: (tx) => listTagsNeeding(tx, FIRST, 10) },
+  { name: 'whether a manifest needs a damaged blob', run: (tx) => needsDamagedBlob(tx, WEB, FIRST) },
   { name: 'the repositories of a blob', run: (tx) => repositoriesWithBlob(tx, FIRST, 10) },
   { name: 'the manifests of a blob', run: (tx) => findManifestUsing(tx, WEB, FIRST) },
   { name: 'stored blobs in order', run: (tx) => listStoredBlobs(tx, FIRST, 10) },
@@ -242,6 +266,13 @@ describe('SQLite', () => {
       expect(plans.slice(1)).toContain('SCAN events');
     },
   );
+
+  test('damaged blobs are counted in an index of them alone', async () => {
+    await using opened = await openMigrated(sqlite());
+    const steps: string[] = [];
+    await opened.database.transaction((tx) => countDamagedBlobs(explaining(tx, steps)));
+    expect(steps).toEqual(['SCAN blobs USING INDEX blobs_damaged']);
+  });
 
   test('what goes through a table is told apart', async () => {
     await using opened = await openMigrated(sqlite());

@@ -190,12 +190,15 @@ test.each([
   expect((await errorOf(answer)).code).toBe('DIGEST_INVALID');
 });
 
-test('a blob whose bytes were lost is 404, not a failure', async () => {
+test('a blob whose bytes were lost is refused with what heals it, and is not there for HEAD', async () => {
   const digest = await pushBlob(registry, 'team/web', Buffer.from('to be lost'));
   const encoded = encodedOf(digest);
   await rm(join(registry.dataDir, 'blobs', 'sha256', encoded.slice(0, 2), encoded));
   const answer = await get(`/v2/team/web/blobs/${digest}`);
-  expect([answer.status, (await errorOf(answer)).code]).toEqual([404, 'BLOB_UNKNOWN']);
+  const { code, message } = await errorOf(answer);
+  expect([answer.status, code]).toEqual([410, 'BLOB_UNKNOWN']);
+  expect(message).toMatch(/was damaged or lost in the registry's store.*push the same content again/);
+  expect((await registry.request('HEAD', `/v2/team/web/blobs/${digest}`)).status).toBe(404);
 });
 
 describe('a blob whose file has another size than was pushed', () => {
@@ -203,32 +206,26 @@ describe('a blob whose file has another size than was pushed', () => {
     ['shorter', '01234'],
     ['longer', '0123456789abc'],
     ['empty', ''],
-  ])(
-    '%s is a failure at once, which the log explains, and no promise of bytes that never come',
-    async (_what, bytes) => {
-      const lines: string[] = [];
-      await using folder = await temporaryFolder();
-      const defaults = loadConfig({ flags: {}, environment: {} });
-      const config = { ...defaults, dataDir: folder.path, auth: 'none' as const };
-      await using app = await openApp(config, pino({}, { write: (line: string) => lines.push(line) }));
-      const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
-      const digest = digestOf(Buffer.from(CONTENT));
-      await fetch(`${url}/v2/team/web/blobs/uploads/?digest=${digest}`, { method: 'POST', body: CONTENT });
-      const encoded = encodedOf(digest);
-      await writeFile(join(folder.path, 'blobs', 'sha256', encoded.slice(0, 2), encoded), bytes);
-      for (const headers of [{}, { range: 'bytes=0-3' }]) {
-        const answer = await fetch(`${url}/v2/team/web/blobs/${digest}`, { headers });
-        expect(answer.status).toBe(500);
-        const { message } = await errorOf(answer);
-        const requestId = answer.headers.get('x-request-id');
-        expect(message).toContain(`request id ${requestId}`);
-        expect(message).not.toContain(encoded);
-        const failure = lines.find((line) => line.includes(`${requestId}`) && line.includes('request failed'));
-        expect(failure).toContain(`blob ${digest} has ${bytes.length} bytes in the store, and should have 10`);
-      }
-      await eventually(() => openFilesOf(encoded)).toEqual([]);
-    },
-  );
+  ])('%s is refused at once, which the log explains, and no promise of bytes that never come', async (_what, bytes) => {
+    const lines: string[] = [];
+    await using folder = await temporaryFolder();
+    const defaults = loadConfig({ flags: {}, environment: {} });
+    const config = { ...defaults, dataDir: folder.path, auth: 'none' as const };
+    await using app = await openApp(config, pino({}, { write: (line: string) => lines.push(line) }));
+    const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
+    const digest = digestOf(Buffer.from(CONTENT));
+    await fetch(`${url}/v2/team/web/blobs/uploads/?digest=${digest}`, { method: 'POST', body: CONTENT });
+    const encoded = encodedOf(digest);
+    await writeFile(join(folder.path, 'blobs', 'sha256', encoded.slice(0, 2), encoded), bytes);
+    for (const headers of [{}, { range: 'bytes=0-3' }]) {
+      const answer = await fetch(`${url}/v2/team/web/blobs/${digest}`, { headers });
+      expect(answer.status).toBe(410);
+      expect((await errorOf(answer)).message).toContain(`blob ${digest} was damaged or lost`);
+    }
+    const found = lines.filter((line) => line.includes('is damaged in the store')).map((line) => JSON.parse(line));
+    expect(found).toMatchObject([{ level: 50, digest, size: 10, damage: 'size', neededBy: ['team/web'] }]);
+    await eventually(() => openFilesOf(encoded)).toEqual([]);
+  });
 });
 
 test.skipIf(process.platform !== 'linux')('a client that leaves in the middle leaves no file open', async () => {

@@ -1,0 +1,43 @@
+// Files and folders that outlive a power cut, for every adapter that keeps some.
+import type { Stats } from 'node:fs';
+import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isMissing } from '../../ports/file-errors.ts';
+
+/** Undefined when there is nothing at the path. */
+export async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Makes a folder and all above it, and syncs each new one's parent, without which a power cut could undo it. */
+export async function createFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o750 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** All 256 folders are made at once, so that no push has to make one and wait for its parent's sync. */
+export async function createFanOut(path: string): Promise<void> {
+  await createFolder(path);
+  const present = new Set(await readdir(path));
+  const missing = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).filter(
+    (name) => !present.has(name),
+  );
+  for (const name of missing) await mkdir(join(path, name), { recursive: true, mode: 0o750 });
+  if (missing.length > 0) await syncFolder(path);
+}
+
+/** Makes durable which names are in the folder. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

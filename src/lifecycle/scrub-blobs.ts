@@ -1,0 +1,186 @@
+// Reads stored blobs again, the longest unchecked first, and finds those that are no longer what was pushed.
+import type { Digest } from '../oci/digest.ts';
+import { type BlobCheck, type CheckDependencies, checkBlob, type OnBytes } from '../registry/check-blob.ts';
+import {
+  type BlobCheckRow,
+  type CheckPosition,
+  listDamagedBlobs,
+  listUncheckedBlobs,
+  noteSoundBlob,
+} from '../tables/blob-checks.ts';
+import type { ErrorLog } from './damage-log.ts';
+import { Pace, type Pause } from './pace.ts';
+import { HOUR, runEvery } from './repeated-job.ts';
+import { tidySetAside } from './tidy-set-aside.ts';
+
+/** A blob that was checked, or pushed, less long ago is left out: milliseconds. */
+export const CHECK_INTERVAL = 7 * 24 * HOUR;
+const PAGE = 200;
+/** Blobs, and milliseconds, after which checks that went well are written: not one transaction for each. */
+const BATCH = 200;
+const BATCH_TIME = 10_000;
+/** So many in one run are no damage to single blobs, but a disk that is not there, or is breaking. */
+const MAXIMUM_TROUBLE = 100;
+
+export interface ScrubDependencies extends CheckDependencies {
+  /** Of a blob that could not be checked, for want of rights or memory, say; the others are. */
+  readonly onFailure: (error: unknown, digest: Digest) => void;
+}
+
+export interface ScrubProgress {
+  /** Blobs that were read. */
+  readonly blobs: number;
+  readonly bytes: number;
+  /** Blobs that are damaged, and were not known to be. */
+  readonly damaged: number;
+  /** Blobs that were known to be damaged, and have sound bytes again. */
+  readonly healed: number;
+  /** Blobs that could not be checked. */
+  readonly failed: number;
+}
+
+export interface ScrubOptions {
+  readonly bytesPerSecond: number;
+  /** Ends the run early; what was checked by then is recorded. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ScrubProgress) => void;
+  readonly pause?: Pause;
+}
+
+/**
+ * One walk over all blobs that are due. Those that are known to be damaged are looked at first: an operator may have put
+ * their bytes back.
+ * @throws Error when very many blobs are damaged or cannot be read; they are left to the next run
+ */
+export async function scrubBlobs(dependencies: ScrubDependencies, options: ScrubOptions): Promise<ScrubProgress> {
+  const { clock } = dependencies;
+  const pace = new Pace({ ...options, clock });
+  const run = new ScrubRun(dependencies, options.onProgress, (bytes) => pace.spend(bytes));
+  try {
+    await tidySetAside(dependencies, (bytes) => pace.spend(bytes));
+    await run.walkDamaged(options.signal);
+    await run.walkUnchecked(options.signal, clock.now() - CHECK_INTERVAL);
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+  } finally {
+    await run.write();
+  }
+  return run.progress;
+}
+
+/**
+ * Runs at the start and every hour, for as long as there is something due. Disposing of it ends the run that is under way.
+ * @param bytesPerSecond 0 for never
+ */
+export function scrubRegularly(
+  dependencies: CheckDependencies,
+  bytesPerSecond: number,
+  log: ErrorLog,
+): AsyncDisposable {
+  if (bytesPerSecond === 0) return { [Symbol.asyncDispose]: async () => undefined };
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const onFailure = (err: unknown, digest: Digest): void => log.error({ err, digest }, 'a stored blob was not checked');
+  const job = runEvery(
+    HOUR,
+    () => scrubBlobs({ ...dependencies, onFailure }, { bytesPerSecond, signal }),
+    (err) => log.error({ err }, 'the check of stored blobs has ended early'),
+  );
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await job[Symbol.asyncDispose]();
+    },
+  };
+}
+
+class ScrubRun {
+  readonly #dependencies: ScrubDependencies;
+  readonly #onProgress: (progress: ScrubProgress) => void;
+  readonly #onBytes: OnBytes;
+  #progress: ScrubProgress = { blobs: 0, bytes: 0, damaged: 0, healed: 0, failed: 0 };
+  #sound: BlobCheckRow[] = [];
+  #written: number;
+
+  constructor(
+    dependencies: ScrubDependencies,
+    onProgress: ((progress: ScrubProgress) => void) | undefined,
+    onBytes: OnBytes,
+  ) {
+    this.#dependencies = dependencies;
+    this.#onProgress = onProgress ?? (() => undefined);
+    this.#onBytes = onBytes;
+    this.#written = dependencies.clock.now();
+  }
+
+  get progress(): ScrubProgress {
+    return this.#progress;
+  }
+
+  async walkDamaged(signal: AbortSignal): Promise<void> {
+    let last = '';
+    for (;;) {
+      const rows = await listDamagedBlobs(this.#dependencies.database, last, PAGE);
+      for (const row of rows) await this.#check(row, signal);
+      last = rows.at(-1)?.digest ?? last;
+      if (rows.length < PAGE) return;
+    }
+  }
+
+  async walkUnchecked(signal: AbortSignal, before: number): Promise<void> {
+    let after: CheckPosition | undefined;
+    for (;;) {
+      const rows = await listUncheckedBlobs(this.#dependencies.database, { before, after, limit: PAGE });
+      for (const row of rows) if (row.damagedAt === null) await this.#check(row, signal);
+      after = rows.at(-1) ?? after;
+      if (rows.length < PAGE) return;
+    }
+  }
+
+  /** Records what was found to be sound. */
+  async write(): Promise<void> {
+    const { database, clock } = this.#dependencies;
+    const sound = this.#sound;
+    this.#sound = [];
+    this.#written = clock.now();
+    if (sound.length === 0) return;
+    await database.transaction(async (tx) => {
+      for (const row of sound) await noteSoundBlob(tx, row, this.#written);
+    });
+  }
+
+  async #check(row: BlobCheckRow, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { onFailure, clock } = this.#dependencies;
+    try {
+      const check = await checkBlob(this.#dependencies, row, async (bytes) => {
+        this.#progress = { ...this.#progress, bytes: this.#progress.bytes + bytes };
+        await this.#onBytes(bytes);
+      });
+      this.#count(row, check);
+    } catch (error) {
+      signal.throwIfAborted();
+      onFailure(error, row.digest);
+      this.#progress = { ...this.#progress, failed: this.#progress.failed + 1 };
+    }
+    this.#onProgress(this.#progress);
+    if (this.#sound.length >= BATCH || clock.now() - this.#written >= BATCH_TIME) await this.write();
+    const { damaged, failed } = this.#progress;
+    if (damaged + failed >= MAXIMUM_TROUBLE) {
+      throw new Error(
+        `${damaged} blobs were found damaged and ${failed} could not be read, so the rest is left to the next run: is the disk sound, and the right one?`,
+      );
+    }
+  }
+
+  #count(row: BlobCheckRow, check: BlobCheck): void {
+    const { blobs, damaged, healed, ...rest } = this.#progress;
+    if (check.kind === 'sound') this.#sound.push(row);
+    this.#progress = {
+      ...rest,
+      blobs: blobs + 1,
+      damaged: damaged + (check.kind === 'damaged' && !check.isKnown ? 1 : 0),
+      healed: healed + (check.kind === 'sound' && row.damagedAt !== null ? 1 : 0),
+    };
+  }
+}
