@@ -36,7 +36,7 @@ export class Pace {
     const now = clock.now();
     this.#ahead = Math.max(0, this.#ahead - Math.max(0, now - this.#last)) + (bytes / bytesPerSecond) * 1000;
     this.#last = now;
-    if (this.#ahead >= SHORTEST_PAUSE) await pause(this.#ahead, signal);
+    if (this.#ahead >= SHORTEST_PAUSE) await pause(Math.ceil(this.#ahead), signal);
   }
 }
 

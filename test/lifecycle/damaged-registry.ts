@@ -1,0 +1,94 @@
+// A data folder with blobs in it, which a test damages and has checked.
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
+import { readMigrations } from '../../src/adapters/migration-files.ts';
+import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { type Digest, encodedOf } from '../../src/oci/digest.ts';
+import type { RepositoryName } from '../../src/oci/repository-name.ts';
+import type { BlobStore } from '../../src/ports/blob-store.ts';
+import type { Database } from '../../src/ports/database.ts';
+import type { CheckDependencies } from '../../src/registry/check-blob.ts';
+import type { FoundDamage } from '../../src/registry/record-damage.ts';
+import { Uploads } from '../../src/registry/uploads.ts';
+import { type BlobCheckRow, findBlobCheck } from '../../src/tables/blob-checks.ts';
+import { migrate } from '../../src/tables/migrate.ts';
+import { temporaryFolder } from '../support/chartroom-process.ts';
+import { TestClock } from '../support/clock.ts';
+
+export const WEB = 'team/web' as RepositoryName;
+export const START = '2026-11-23T12:00:00Z';
+
+export interface DamagedRegistry extends AsyncDisposable {
+  readonly path: string;
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly clock: TestClock;
+  /** What was told of damaged blobs. */
+  readonly found: FoundDamage[];
+  readonly failures: unknown[];
+  readonly dependencies: CheckDependencies & { readonly onFailure: (error: unknown) => void };
+  readonly push: (bytes: Buffer) => Promise<Digest>;
+  readonly row: (digest: Digest) => Promise<BlobCheckRow>;
+  readonly fileOf: (digest: Digest) => string;
+  /** Replaces the file, as a disk does that goes wrong: nobody is told. */
+  readonly damage: (digest: Digest, change: (bytes: Buffer) => Buffer) => Promise<void>;
+  /** What is stored under the digest; undefined when there is nothing. */
+  readonly stored: (digest: Digest) => Promise<Buffer | undefined>;
+  readonly aside: (digest: Digest) => Promise<Buffer | undefined>;
+  readonly events: () => Promise<readonly { readonly repository: string; readonly detail: string }[]>;
+}
+
+export async function damagedRegistry(path?: string): Promise<DamagedRegistry> {
+  const folder = path === undefined ? await temporaryFolder() : { path, [Symbol.asyncDispose]: async () => undefined };
+  const blobs = await openDiskBlobStore(folder.path);
+  const database = openSqliteDatabase(join(folder.path, 'chartroom.db'));
+  await migrate(database, await readMigrations('sqlite'), 0);
+  const clock = new TestClock(START);
+  const found: FoundDamage[] = [];
+  const failures: unknown[] = [];
+  const fileOf = (digest: Digest) =>
+    join(folder.path, 'blobs/sha256', encodedOf(digest).slice(0, 2), encodedOf(digest));
+  const uploads = new Uploads({ database, blobs, clock, maximumBlobBytes: 1e9 });
+  return {
+    path: folder.path,
+    ...{ database, blobs, clock, found, failures, fileOf },
+    dependencies: {
+      ...{ database, blobs, clock },
+      onDamage: (damage) => found.push(damage),
+      onFailure: (error) => failures.push(error),
+    },
+    push: async (bytes) => (await uploads.storeBytes(WEB, bytes)).digest,
+    row: async (digest) => {
+      const row = await findBlobCheck(database, digest);
+      if (!row) throw new Error(`there is no blob ${digest}`);
+      return row;
+    },
+    damage: async (digest, change) => {
+      const spoiled = join(folder.path, 'spoiled');
+      await writeFile(spoiled, change(await readFile(fileOf(digest))));
+      await rename(spoiled, fileOf(digest));
+    },
+    stored: (digest) => bytesAt(fileOf(digest)),
+    aside: (digest) => bytesAt(join(folder.path, 'damaged', digest.replace(':', '-'))),
+    events: () =>
+      database.query(`select repository, detail from events where kind = 'blob.damaged' order by repository, id`),
+    [Symbol.asyncDispose]: async () => {
+      await database.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Turns one bit around. */
+export function flip(at: number): (bytes: Buffer) => Buffer {
+  return (bytes) => {
+    const copy = Buffer.from(bytes);
+    copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+    return copy;
+  };
+}
+
+async function bytesAt(path: string): Promise<Buffer | undefined> {
+  return await readFile(path).catch(() => undefined);
+}
