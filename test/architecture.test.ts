@@ -36,6 +36,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'back-up.ts',
     'rebuild-database.ts',
     'backup/backup-progress.ts',
+    'verify-data-folder.ts',
+    'lifecycle/verify-storage.ts',
     'config',
     'accounts',
     'ports/backup.ts',
@@ -50,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'rotate-signing-key.ts': ['adapters/signing-keys-file.ts', 'app.ts', 'config', 'ports'],
   'back-up.ts': ['adapters', 'backup', 'config', 'core.ts', 'ports', 'tables/migrate.ts'],
   'rebuild-database.ts': ['adapters', 'journal', 'config', 'core.ts', 'ports', 'tables/migrate.ts'],
+  'verify-data-folder.ts': ['adapters', 'core.ts', 'lifecycle', 'config', 'ports'],
   'main.ts': ['cli/command-line.ts'],
 };
 

@@ -271,8 +271,9 @@ async function* readForCheck(path: string): AsyncIterable<Uint8Array> {
   try {
     const file = await open(path, 'r');
     yield* file.createReadStream({ highWaterMark: CHECK_READ_SIZE });
-  } catch (error) {
-    throw readError(error);
+  } catch (cause) {
+    if (isMissing(cause)) throw new UnreadableBytes('the stored bytes have gone meanwhile', { cause });
+    throw readError(cause);
   }
 }
 

@@ -1,13 +1,21 @@
 // The Database on SQLite: one writer connection with a queue, one reader connection, WAL, every commit synced.
 import { setTimeout as wait } from 'node:timers/promises';
 import BetterSqlite from 'better-sqlite3';
-import { ConstraintViolation, type Database, type SqlValue, type Transaction } from '../ports/database.ts';
+import {
+  ConstraintViolation,
+  type Database,
+  type DatabaseCheck,
+  type SqlValue,
+  type Transaction,
+} from '../ports/database.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 
 /** How long to wait for another process, such as the command line, that is writing: milliseconds. */
 const BUSY_TIMEOUT = 5_000;
 /** How often to look meanwhile whether it has ended: milliseconds. */
 const BUSY_INTERVAL = 10;
+/** As many faults of a damaged file are told of. */
+const MAXIMUM_FAULTS = 100;
 const MAXIMUM_PREPARED_STATEMENTS = 500;
 
 /** What keeps SQLite from working and what an operator can do, by the beginning of its code (https://sqlite.org/rescode.html). */
@@ -36,6 +44,7 @@ export function openSqliteDatabase(path: string): Database {
       queue = result.catch(() => undefined);
       return result;
     },
+    check: async () => await onceFree(() => reader.check()),
     close: async () => {
       await queue;
       reader.close();
@@ -124,6 +133,24 @@ class Connection {
 
   execute(text: string): void {
     this.#translating(() => this.#connection.exec(text));
+  }
+
+  /** https://sqlite.org/pragma.html#pragma_integrity_check; it does not look at foreign keys. */
+  check(): DatabaseCheck {
+    try {
+      const found = this.query<{ integrity_check: string }>(`pragma integrity_check(${MAXIMUM_FAULTS})`);
+      const damaged = found.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+      // Its rows would be as wrong as those of which they tell.
+      if (damaged.length > 0) return { damaged, dangling: [] };
+      const rows = this.query<{ table: string; parent: string }>('pragma foreign_key_check');
+      const faults = new Set(
+        rows.map(({ table, parent }) => `a row of ${table} refers to one of ${parent} that is not there`),
+      );
+      return { damaged: [], dangling: [...faults] };
+    } catch (error) {
+      if (error instanceof StorageUnusable && !isBusy(error)) return { damaged: [error.message], dangling: [] };
+      throw error;
+    }
   }
 
   rollBack(): void {

@@ -1,14 +1,16 @@
 // Unpacked charts, as many as fit into a budget: an archive is opened once for all who ask for it at the same time.
+import type { Readable } from 'node:stream';
 import fastq from 'fastq';
 import { type ChartContents, readChartContents } from '../charts/contents.ts';
-import type { Digest } from '../oci/digest.ts';
+import { BlobDamaged } from '../oci/blob-damaged.ts';
+import { algorithmOf, type Digest, finishHash, startHash } from '../oci/digest.ts';
 import { RegistryError, TooManyRequests } from '../oci/error.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 
 export type OpenedArchive =
   | { readonly kind: 'contents'; readonly contents: ChartContents }
-  /** The archive, though it was let in once, cannot be read: why. */
-  | { readonly kind: 'unreadable'; readonly problem: string };
+  /** The archive, though it was let in once, cannot be read: why. `isDamaged`: in the store, so that a push mends it. */
+  | { readonly kind: 'unreadable'; readonly problem: string; readonly isDamaged: boolean };
 
 /** Archives that are unpacked at once: each may have 100 MiB. */
 const MAXIMUM_RUNNING = 2;
@@ -58,7 +60,7 @@ export class ContentsCache {
 
   #keep(digest: Digest, opened: OpenedArchive): void {
     const weight = weightOf(opened);
-    if (weight > this.#budget) return;
+    if (weight > this.#budget || (opened.kind === 'unreadable' && opened.isDamaged)) return;
     this.#kept.set(digest, { opened, weight });
     this.#weight += weight;
     for (const [oldest, { weight: freed }] of this.#kept) {
@@ -70,14 +72,28 @@ export class ContentsCache {
 }
 
 async function open(blobs: BlobStore, digest: Digest): Promise<OpenedArchive> {
-  const body = await blobs.open(digest);
-  if (body.kind !== 'stream') throw new Error('the blob store answers its own server with a redirect');
   try {
-    return { kind: 'contents', contents: await readChartContents(body.stream) };
+    return { kind: 'contents', contents: await readChartContents(await openStream(blobs, digest)) };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    return { kind: 'unreadable', problem: error.message };
+    const isDamaged = error instanceof BlobDamaged || !(await isWhole(blobs, digest));
+    const { message } = isDamaged ? new BlobDamaged(digest) : error;
+    return { kind: 'unreadable', problem: message, isDamaged };
   }
+}
+
+/** Found out only once an archive could not be read: one that was changed has other checksums than those in it. */
+async function isWhole(blobs: BlobStore, digest: Digest): Promise<boolean> {
+  const algorithm = algorithmOf(digest);
+  const hash = startHash(algorithm);
+  for await (const chunk of await openStream(blobs, digest)) hash.update(chunk);
+  return finishHash(hash, algorithm) === digest;
+}
+
+async function openStream(blobs: BlobStore, digest: Digest): Promise<Readable> {
+  const body = await blobs.open(digest);
+  if (body.kind === 'stream') return body.stream;
+  throw new Error('the blob store answers its own server with a redirect');
 }
 
 function weightOf(opened: OpenedArchive): number {

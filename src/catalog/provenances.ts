@@ -6,7 +6,8 @@ import {
   requireProvenanceOf,
 } from '../charts/provenance.ts';
 import { BoundedMap } from '../events/bounded-map.ts';
-import { algorithmOf, type Digest } from '../oci/digest.ts';
+import { BlobDamaged } from '../oci/blob-damaged.ts';
+import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { VersionFacts } from './versions.ts';
@@ -46,20 +47,26 @@ export class Provenances {
     const key = `${digest} ${contentDigest} ${fileName}`;
     const known = this.#remembered.get(key);
     if (known) return known;
-    const read = readBytes(await this.#bytes(digest), version);
+    const bytes = await this.#bytes(digest);
+    // Not remembered: a push mends it.
+    if (bytes instanceof BlobDamaged) return { digest, said: undefined, problem: bytes.message };
+    const read = readBytes(bytes, version);
     const provenance = { digest, ...read };
     this.#remembered.set(key, provenance);
     return provenance;
   }
 
-  async #bytes(digest: Digest): Promise<Uint8Array | undefined> {
+  /** Undefined when there are too many of them. */
+  async #bytes(digest: Digest): Promise<Uint8Array | BlobDamaged | undefined> {
     const size = await this.#blobs.size(digest);
-    if (size !== undefined && size > MAXIMUM_PROVENANCE_BYTES) return undefined;
+    if (size === undefined) return new BlobDamaged(digest);
+    if (size > MAXIMUM_PROVENANCE_BYTES) return undefined;
     const body = await this.#blobs.open(digest);
     if (body.kind !== 'stream') throw new Error('the blob store answers its own server with a redirect');
     const chunks: Uint8Array[] = [];
     for await (const chunk of body.stream) chunks.push(chunk as Uint8Array);
-    return Buffer.concat(chunks);
+    const bytes = Buffer.concat(chunks);
+    return digestOf(bytes, algorithmOf(digest)) === digest ? bytes : new BlobDamaged(digest);
   }
 }
 

@@ -22,6 +22,7 @@ import { serve } from './serve.ts';
 import { tokenCommands } from './tokens.ts';
 import { trustCommands } from './trust.ts';
 import { userCommands } from './users.ts';
+import { verify } from './verify.ts';
 import { whoami } from './whoami.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   checkConfig,
   ...backupCommands,
   rebuildCommand,
+  verify,
   search,
   ...chartListCommands,
   chartShow,

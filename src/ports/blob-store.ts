@@ -29,7 +29,7 @@ export interface StoredBytes {
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** The store has something under the digest, and cannot read it: a broken disk, or what is no file at all. */
+/** The store has something under the digest, and cannot read it: a broken disk, what is no file at all, or what has just gone. */
 export class UnreadableBytes extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

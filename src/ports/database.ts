@@ -19,6 +19,14 @@ export interface Transaction extends Queryable {
   script(text: string): Promise<void>;
 }
 
+/** What is wrong with a database itself; each list is empty when nothing is, and has at most 100 entries. */
+export interface DatabaseCheck {
+  /** Its files are not as they should be: what is read from it may be wrong. */
+  readonly damaged: readonly string[];
+  /** Rows refer to others that are not there. */
+  readonly dangling: readonly string[];
+}
+
 /** Outside of a transaction it answers what reads, and refuses what writes. */
 export interface Database extends Queryable {
   /** Which folder of `migrations/` is written for it. */
@@ -30,6 +38,9 @@ export interface Database extends Queryable {
    * hold up every other writer. (Garbage collection alone deletes a few files there, so that the database orders that.)
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+
+  /** Reads all of it, and holds up everything else in this process for as long as that takes. */
+  check(): Promise<DatabaseCheck>;
 
   close(): Promise<void>;
 }

@@ -14,11 +14,16 @@ import { isNotedUnneeded, noteUnneeded } from '../tables/garbage-blobs.ts';
 import type { Actor } from './actor.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob } from './check-blob.ts';
 
+/** How often opening a blob is tried that is not as it should be. */
+const ATTEMPTS = 3;
+
 export class Blobs {
   readonly #database: Database;
   readonly #store: BlobStore;
   readonly #clock: Clock;
   readonly #check: CheckDependencies;
+  /** So that many who read a damaged blob at once have it checked once. */
+  readonly #checking = new Map<Digest, Promise<BlobCheck>>();
 
   constructor(options: CheckDependencies) {
     this.#check = options;
@@ -50,18 +55,26 @@ export class Blobs {
    * @throws BlobDamaged, RegistryError BLOB_UNKNOWN when it was deleted meanwhile
    */
   async open(digest: Digest, size: number, range: ByteRange | undefined): Promise<BlobBody> {
-    const body = await this.#openWhole(digest, size, range);
-    if (body) return body;
-    const { kind } = await this.check(digest);
-    if (kind === 'damaged') throw new BlobDamaged(digest);
-    // It was pushed again at this very moment, or deleted.
-    const again = await this.#openWhole(digest, size, range);
-    if (again) return again;
+    // Again, since meanwhile it may have been pushed, or set aside by a check that has not recorded it yet.
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const body = await this.#openWhole(digest, size, range);
+      if (body) return body;
+      const { kind } = await this.check(digest);
+      if (kind === 'damaged') throw new BlobDamaged(digest);
+    }
     throw new RegistryError('BLOB_UNKNOWN', `blob ${digest} is no longer there`);
   }
 
   /** Looks whether the stored bytes are as they should be; what is damaged is set aside and recorded. */
   async check(digest: Digest): Promise<BlobCheck> {
+    const running = this.#checking.get(digest);
+    if (running) return await running;
+    const checking = this.#checkNow(digest).finally(() => this.#checking.delete(digest));
+    this.#checking.set(digest, checking);
+    return await checking;
+  }
+
+  async #checkNow(digest: Digest): Promise<BlobCheck> {
     const row = await findBlobCheck(this.#database, digest);
     return row ? await checkBlob(this.#check, row) : { kind: 'changed' };
   }

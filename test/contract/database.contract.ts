@@ -41,6 +41,12 @@ export function databaseContract(openEmpty: () => Promise<TestedDatabase>): void
     expect(await boxes(opened.database)).toEqual([]);
   });
 
+  test('a database that is as it should be has nothing to be told of', async () => {
+    await using opened = await openWithBoxes();
+    await opened.database.transaction((tx) => insertBox(tx, 'a', 1));
+    expect(await opened.database.check()).toEqual({ damaged: [], dangling: [] });
+  });
+
   test('a transaction sees its own writes', async () => {
     await using opened = await openWithBoxes();
     const seen = await opened.database.transaction(async (tx) => {

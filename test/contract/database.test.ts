@@ -1,6 +1,6 @@
 // The port Database, on every adapter; and what SQLite alone must do.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -120,6 +120,42 @@ describe('SQLite', () => {
       await database.close();
     },
   );
+
+  test('rows that refer to nothing are told of, by their tables', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'test.db');
+    const other = new BetterSqlite(path);
+    other.pragma('foreign_keys = off');
+    other.exec(`create table boxes (name text primary key) strict, without rowid;
+      create table lids (box text references boxes (name)); insert into lids (box) values ('a'), ('b')`);
+    other.close();
+    const database = openSqliteDatabase(path);
+    expect(await database.check()).toEqual({
+      damaged: [],
+      dangling: ['a row of lids refers to one of boxes that is not there'],
+    });
+    await database.close();
+  });
+
+  test('a damaged file is told of, whatever page it is that is damaged', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'test.db');
+    const filled = new BetterSqlite(path);
+    filled.exec(`create table boxes (name text); create index boxes_by_name on boxes (name);
+      with recursive numbers (number) as (select 1 union all select number + 1 from numbers where number < 5000)
+      insert into boxes (name) select 'box ' || number from numbers`);
+    filled.close();
+    const sound = await readFile(path);
+    const pages = sound.length / 4096;
+    expect(pages).toBeGreaterThan(20);
+    for (const page of [1, Math.floor(pages / 2), pages - 1]) {
+      await writeFile(path, Buffer.from(sound).fill(0xa5, page * 4096, (page + 1) * 4096));
+      const database = openSqliteDatabase(path);
+      const { damaged } = await database.check();
+      expect(damaged.length).toBeGreaterThan(0);
+      await database.close();
+    }
+  });
 
   test('a closed database has finished the transactions that were waiting', async () => {
     await using folder = await temporaryFolder();

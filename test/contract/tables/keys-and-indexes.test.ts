@@ -2,6 +2,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Queryable, Transaction } from '../../../src/ports/database.ts';
 import {
+  listManifestsToVerify,
+  listTagsOfManifest,
+  listTagsToVerify,
+  listVersionsToVerify,
+  readManifestRows,
+} from '../../../src/tables/agreement.ts';
+import {
   countDamagedBlobs,
   findBlobCheck,
   isBlobDamaged,
@@ -101,6 +108,7 @@ const FILTERS: readonly EventFilter[] = [
   { to: 2 },
 ];
 const REFERRERS = { repository: WEB, subject: FIRST, artifactType: undefined, last: '', limit: 10 };
+const PLACE = { repository: WEB, digest: FIRST, tag: V1 };
 const SEEN = { digest: FIRST, checkedAt: 1 };
 const USE = { id: 's1', at: 1, address: '', agent: '' };
 const BY_DIGEST = { kind: 'digest', digest: FIRST } as const;
@@ -141,6 +149,11 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'the blob that was stored', run: (tx) => noteStoredBlob(tx, FIRST, 1) },
   { name: 'the tags that need a blob', run: (tx) => listTagsNeeding(tx, FIRST, 10) },
   { name: 'whether a manifest needs a damaged blob', run: (tx) => needsDamagedBlob(tx, WEB, FIRST) },
+  { name: 'manifests in order', run: (tx) => listManifestsToVerify(tx, PLACE, 10) },
+  { name: 'tags in order', run: (tx) => listTagsToVerify(tx, PLACE, 10) },
+  { name: 'versions in the order of their tags', run: (tx) => listVersionsToVerify(tx, PLACE, 10) },
+  { name: 'the rows of a manifest', run: (tx) => readManifestRows(tx, WEB, FIRST) },
+  { name: 'the tags that lead to a manifest', run: (tx) => listTagsOfManifest(tx, WEB, FIRST, 10) },
   { name: 'the repositories of a blob', run: (tx) => repositoriesWithBlob(tx, FIRST, 10) },
   { name: 'the manifests of a blob', run: (tx) => findManifestUsing(tx, WEB, FIRST) },
   { name: 'stored blobs in order', run: (tx) => listStoredBlobs(tx, FIRST, 10) },

@@ -1,0 +1,80 @@
+// `chartroom verify`: reads everything that is stored, and says what is not as it should be.
+import type { VerifyProgress, VerifyResult } from '../lifecycle/verify-storage.ts';
+import { systemClock } from '../ports/clock.ts';
+import { verifyDataFolder } from '../verify-data-folder.ts';
+import { counted, shownSize } from './chart-words.ts';
+import { CheckFailed, type Command, type Option, UsageError } from './command.ts';
+import { CONNECTION_OPTIONS, namedServer } from './connection.ts';
+import { printJson, printLine } from './print.ts';
+
+const REPAIR: Option = {
+  name: 'repair',
+  summary: 'mark damaged blobs and set them aside, so that the next push of the same content heals them',
+};
+const JSON_OUTPUT: Option = { name: 'json', summary: 'print what was found as JSON, for scripts' };
+/** milliseconds */
+const PROGRESS_INTERVAL = 200;
+const MAXIMUM_NAMES = 10;
+
+export const verify: Command = {
+  name: 'verify',
+  words: [],
+  summary: 'read everything that is stored, and say what is damaged; on the machine of the server only',
+  options: [REPAIR, JSON_OUTPUT],
+  commonOptions: CONNECTION_OPTIONS.filter(({ name }) => name === 'server'),
+  run: async ({ options, settings }) => {
+    const server = namedServer(options);
+    if (server !== undefined) {
+      throw new UsageError(
+        `all that is stored is read from the disk: run "chartroom verify" on the machine of ${server.url.host}, without ${server.from}`,
+      );
+    }
+    const show = process.stderr.isTTY ? progressLine() : undefined;
+    const result = await verifyDataFolder(settings.load(), {
+      repair: options.has(REPAIR.name),
+      signal: new AbortController().signal,
+      ...(show ? { onProgress: show } : {}),
+    });
+    if (show) process.stderr.write('\r\u001b[K');
+    if (options.has(JSON_OUTPUT.name)) printJson(result, 2);
+    else for (const line of linesOf(result)) printLine(line);
+    const { problemCount } = result;
+    if (problemCount > 0) throw new CheckFailed(`not all is sound: ${counted(problemCount, 'problem')}`);
+  },
+};
+
+function linesOf(result: VerifyResult): readonly string[] {
+  const { blobs, bytes, manifests, tags, versions, leftovers, setAside, problems, problemCount, isComplete } = result;
+  const more = problemCount - problems.length;
+  return [
+    ...problems.map(({ what, affected, remedy }) => `${what}${affectedWords(affected)}: ${remedy}`),
+    ...(more > 0 ? [`and ${counted(more, 'more problem')}`] : []),
+    isComplete
+      ? `verified: ${counted(blobs, 'blob')} (${shownSize(bytes)} read), ${counted(manifests, 'manifest')}, ${counted(tags, 'tag')}, ${counted(versions, 'chart version')}`
+      : 'the database is damaged, so nothing else was verified',
+    ...(leftovers.blobs > 0
+      ? [
+          `left over from pushes that were broken off: ${counted(leftovers.blobs, 'blob')} (${shownSize(leftovers.bytes)}); garbage collection takes them`,
+        ]
+      : []),
+    ...(setAside > 0 ? [`kept in the folder "damaged" until it is healed: ${counted(setAside, 'blob')}`] : []),
+    ...(problemCount === 0 ? ['all is sound'] : []),
+  ];
+}
+
+function affectedWords(affected: readonly string[]): string {
+  if (affected.length === 0) return '';
+  const more = affected.length - MAXIMUM_NAMES;
+  return ` (needed by ${affected.slice(0, MAXIMUM_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
+}
+
+/** One line that is written over. */
+function progressLine(): (progress: VerifyProgress) => void {
+  let last = 0;
+  return ({ blobs, bytes, manifests }) => {
+    const now = systemClock.now();
+    if (now - last < PROGRESS_INTERVAL) return;
+    last = now;
+    process.stderr.write(`\r\u001b[K${manifests} manifests, ${blobs} blobs, ${Math.round(bytes / 1024 ** 2)} MiB`);
+  };
+}

@@ -1,0 +1,160 @@
+// Verifies at full speed all that is stored: bytes against their digests, and database and blobs against each other, both ways.
+import { type CheckDependencies, checkBlob, type Damage, inspectBlob } from '../registry/check-blob.ts';
+import { namesOf, whoNeeds } from '../registry/record-damage.ts';
+import { type BlobCheckRow, findBlobCheck, listBlobChecks, noteSoundBlob } from '../tables/blob-checks.ts';
+import { type Problem, Problems } from './problems.ts';
+import { tidySetAside } from './tidy-set-aside.ts';
+import { verifyManifests, verifyTags, verifyVersions } from './verify-rows.ts';
+
+const PAGE = 200;
+
+export interface VerifyOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: VerifyProgress) => void;
+  /** Whether damaged blobs are marked and set aside, as the scrub does; else nothing is changed. */
+  readonly repair: boolean;
+}
+
+export interface VerifyProgress {
+  readonly blobs: number;
+  /** Read of them. */
+  readonly bytes: number;
+  readonly manifests: number;
+  readonly tags: number;
+  readonly versions: number;
+}
+
+export interface VerifyResult extends VerifyProgress {
+  /** False when the database is so damaged that nothing else was looked at. */
+  readonly isComplete: boolean;
+  /** Stored bytes of which the database knows nothing: pushes that were broken off. No problem: garbage collection takes them. */
+  readonly leftovers: { readonly blobs: number; readonly bytes: number };
+  /** Damaged blobs that are kept beside the others for the operator. */
+  readonly setAside: number;
+  /** How many problems there are, of which the first 1000 are listed. */
+  readonly problemCount: number;
+  readonly problems: readonly Problem[];
+}
+
+const FAULTS: Readonly<Record<Damage, string>> = {
+  missing: 'has no bytes in the store',
+  unreadable: 'cannot be read from the disk',
+  size: 'has another size than was pushed',
+  content: 'has other bytes than were pushed',
+};
+
+/** May run beside a server, in another process too: what changes meanwhile is no problem. @throws the signal's reason */
+export async function verifyStorage(dependencies: CheckDependencies, options: VerifyOptions): Promise<VerifyResult> {
+  const { database } = dependencies;
+  const problems = new Problems();
+  const counts = { blobs: 0, bytes: 0, manifests: 0, tags: 0, versions: 0 };
+  const nothing = { leftovers: { blobs: 0, bytes: 0 }, setAside: 0 };
+  const { damaged, dangling } = await database.check();
+  for (const what of damaged) {
+    problems.add({ kind: 'database', what: `the database is damaged: ${what}`, affected: [], remedy: RESTORE });
+  }
+  for (const what of dangling) problems.add({ kind: 'row', what, affected: [], remedy: RESTORE });
+  if (damaged.length > 0) return { ...counts, ...nothing, isComplete: false, ...resultOf(problems) };
+  const { signal, onProgress = () => undefined } = options;
+  const count = (what: 'manifests' | 'tags' | 'versions') => (): void => {
+    counts[what] += 1;
+    onProgress(counts);
+  };
+  const walk = { database, problems, signal };
+  await verifyManifests({ ...walk, onRow: count('manifests') });
+  await verifyTags({ ...walk, onRow: count('tags') });
+  await verifyVersions({ ...walk, onRow: count('versions') });
+  await verifyBlobs(dependencies, options, problems, counts);
+  const found = { leftovers: await countLeftovers(dependencies, signal), setAside: await countSetAside(dependencies) };
+  return { ...counts, ...found, isComplete: true, ...resultOf(problems) };
+}
+
+const RESTORE = 'restore the database from a backup';
+
+function resultOf(problems: Problems): Pick<VerifyResult, 'problemCount' | 'problems'> {
+  return { problemCount: problems.number, problems: problems.listed };
+}
+
+async function verifyBlobs(
+  dependencies: CheckDependencies,
+  { signal, repair, onProgress = () => undefined }: VerifyOptions,
+  problems: Problems,
+  counts: { blobs: number; bytes: number } & VerifyProgress,
+): Promise<void> {
+  const { database, clock } = dependencies;
+  const look = repair ? checkBlob : inspectBlob;
+  const onBytes = (bytes: number): void => {
+    signal.throwIfAborted();
+    counts.bytes += bytes;
+    onProgress(counts);
+  };
+  if (repair) await tidySetAside(dependencies, onBytes);
+  for (let last = '', isEnd = false; !isEnd; ) {
+    const page: readonly BlobCheckRow[] = await listBlobChecks(database, last, PAGE);
+    const sound: BlobCheckRow[] = [];
+    for (const row of page) {
+      signal.throwIfAborted();
+      const check = await look(dependencies, row, onBytes);
+      if (check.kind === 'sound') sound.push(row);
+      const problem = await problemOf(dependencies, row, check.kind === 'damaged' ? check.damage : undefined, repair);
+      if (problem) problems.add(problem);
+      counts.blobs += 1;
+      onProgress(counts);
+    }
+    if (repair && sound.length > 0) {
+      await database.transaction(async (tx) => {
+        for (const row of sound) await noteSoundBlob(tx, row, clock.now());
+      });
+    }
+    last = page.at(-1)?.digest ?? last;
+    isEnd = page.length < PAGE;
+  }
+}
+
+async function problemOf(
+  { database }: CheckDependencies,
+  { digest, damagedAt }: BlobCheckRow,
+  damage: Damage | undefined,
+  repair: boolean,
+): Promise<Problem | undefined> {
+  const isMarkedOnly = damage === undefined && damagedAt !== null && !repair;
+  if (damage === undefined && !isMarkedOnly) return undefined;
+  const affected = namesOf(await whoNeeds(database, digest));
+  if (damage === undefined) {
+    const what = `blob ${digest} is marked as damaged, and has sound bytes again`;
+    return {
+      kind: 'blob',
+      what,
+      affected,
+      remedy: 'run "chartroom verify --repair", or wait for the server\'s next check',
+    };
+  }
+  const isNeeded = affected.length > 0;
+  const remedy = isNeeded
+    ? 'push the same content again, or restore the file from a backup'
+    : 'nothing: nobody needs it';
+  return { kind: 'blob', what: `blob ${digest} ${FAULTS[damage]}`, affected, remedy };
+}
+
+async function countLeftovers(
+  { database, blobs }: CheckDependencies,
+  signal: AbortSignal,
+): Promise<VerifyResult['leftovers']> {
+  let [number, bytes] = [0, 0];
+  for await (const digest of blobs.list()) {
+    signal.throwIfAborted();
+    if (await findBlobCheck(database, digest)) continue;
+    const size = await blobs.size(digest);
+    // A push that has ended since then, or garbage collection.
+    if (size === undefined || (await findBlobCheck(database, digest))) continue;
+    number += 1;
+    bytes += size;
+  }
+  return { blobs: number, bytes };
+}
+
+async function countSetAside({ blobs }: CheckDependencies): Promise<number> {
+  let number = 0;
+  for await (const _digest of blobs.listSetAside()) number += 1;
+  return number;
+}
