@@ -25,13 +25,13 @@ export class ServerProcess {
   /** `localhost:PORT`, as clients name it. */
   readonly host: string;
   readonly #child: ChildProcess;
-  readonly #dataFolder: string;
+  readonly dataFolder: string;
   readonly #log: readonly string[];
 
   constructor(child: ChildProcess, started: { port: string; dataFolder: string; log: readonly string[] }) {
     this.host = `localhost:${started.port}`;
     this.#child = child;
-    this.#dataFolder = started.dataFolder;
+    this.dataFolder = started.dataFolder;
     this.#log = started.log;
   }
 
@@ -46,7 +46,7 @@ export class ServerProcess {
 
   /** `chartroom …` on the data folder of the running server. */
   async chartroom(parameters: readonly string[], input?: string): Promise<CommandResult> {
-    return runCommand(process.execPath, [MAIN, ...parameters, '--data-dir', this.#dataFolder], {
+    return runCommand(process.execPath, [MAIN, ...parameters, '--data-dir', this.dataFolder], {
       environment: { PATH: process.env.PATH ?? '' },
       directory: CHECKOUT,
       input,

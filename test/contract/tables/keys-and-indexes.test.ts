@@ -115,7 +115,6 @@ const BY_DIGEST = { kind: 'digest', digest: FIRST } as const;
 const START = { revision: 0, repository: '', tag: '' };
 const PULL = { repository: WEB, contentDigest: FIRST, day: 1, count: 1 };
 const PROVENANCE = { repository: WEB, digest: FIRST, provenance: SECOND };
-const PLACE = { repository: WEB, digest: FIRST };
 const DELETION = { repository: WEB, at: 1, by: 'ann' };
 
 const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction) => Promise<unknown> }[] = [
