@@ -33,6 +33,8 @@ export async function sendBlob(
   switch (body.kind) {
     case 'redirect':
       return await reply.redirect(body.url.href, 307);
+    case 'bytes':
+      return await reply.header('content-length', size).send(body.bytes);
     case 'stream':
       if (range) reply.code(206).header('content-range', `bytes ${range.from}-${range.to - 1}/${size}`);
       return await reply.header('content-length', range ? range.to - range.from : size).send(body.stream);

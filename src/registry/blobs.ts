@@ -1,21 +1,28 @@
 // Blobs of a repository: finding, opening and deleting them.
+import type { Readable } from 'node:stream';
 import { recordEvent } from '../events/record.ts';
 import { BlobDamaged } from '../oci/blob-damaged.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
-import { type Digest, shortDigest } from '../oci/digest.ts';
+import { algorithmOf, type Digest, digestOf, shortDigest } from '../oci/digest.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { BlobBody, BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { isUnreadable } from '../ports/file-errors.ts';
 import { findBlobCheck, isBlobDamaged } from '../tables/blob-checks.ts';
 import { findBlobSize, findManifestUsing, unlinkBlob } from '../tables/blobs.ts';
 import { isNotedUnneeded, noteUnneeded } from '../tables/garbage-blobs.ts';
 import type { Actor } from './actor.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob } from './check-blob.ts';
 
+/** A blob of at most so many bytes, as nearly every chart is, is read whole and compared with its digest before it is sent. */
+const COMPARED_SIZE = 1024 * 1024;
 /** How often opening a blob is tried that is not as it should be. */
 const ATTEMPTS = 3;
+
+/** A blob, or a part of it, to be sent. */
+export type OpenedBlob = BlobBody | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
 export class Blobs {
   readonly #database: Database;
@@ -51,10 +58,10 @@ export class Blobs {
 
   /**
    * Opens a blob that `size` has found. When not so many bytes are stored, it is recorded as damaged: the client would wait
-   * for those that are missing.
+   * for those that are missing. So is a small one with other bytes, when it is asked for as a whole.
    * @throws BlobDamaged, RegistryError BLOB_UNKNOWN when it was deleted meanwhile
    */
-  async open(digest: Digest, size: number, range: ByteRange | undefined): Promise<BlobBody> {
+  async open(digest: Digest, size: number, range: ByteRange | undefined): Promise<OpenedBlob> {
     // Again, since meanwhile it may have been pushed, or set aside by a check that has not recorded it yet.
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const body = await this.#openWhole(digest, size, range);
@@ -79,15 +86,20 @@ export class Blobs {
     return row ? await checkBlob(this.#check, row) : { kind: 'changed' };
   }
 
-  /** Undefined when it cannot be opened, or has another size. */
-  async #openWhole(digest: Digest, size: number, range: ByteRange | undefined): Promise<BlobBody | undefined> {
+  /** Undefined when it is not as it should be. */
+  async #openWhole(digest: Digest, size: number, range: ByteRange | undefined): Promise<OpenedBlob | undefined> {
     try {
       const body = await this.#store.open(digest, range);
-      if (body.kind !== 'stream' || body.size === size) return body;
-      body.stream.destroy();
-      return undefined;
+      if (body.kind !== 'stream') return body;
+      if (body.size !== size) {
+        body.stream.destroy();
+        return undefined;
+      }
+      if (range || size > COMPARED_SIZE) return body;
+      const bytes = await gather(body.stream);
+      return digestOf(bytes, algorithmOf(digest)) === digest ? { kind: 'bytes', bytes } : undefined;
     } catch (error) {
-      if (error instanceof BlobDamaged) return undefined;
+      if (error instanceof BlobDamaged || isUnreadable(error)) return undefined;
       throw error;
     }
   }
@@ -110,6 +122,13 @@ export class Blobs {
       await recordEvent(tx, { kind: 'blob.deleted', at, author: actor.author, repository, digest });
     });
   }
+}
+
+async function gather(stream: Readable): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+  const [first] = chunks;
+  return first && chunks.length === 1 ? first : Buffer.concat(chunks);
 }
 
 function unknown(repository: RepositoryName, digest: Digest): RegistryError {

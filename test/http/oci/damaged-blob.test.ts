@@ -1,5 +1,5 @@
 // A blob that the disk has damaged: nobody gets its bytes, everybody is told what to do, and a push of the same content heals it.
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf, encodedOf } from '../../../src/oci/digest.ts';
@@ -55,6 +55,30 @@ describe('reading it', () => {
       expect(message).toMatch(MESSAGE);
     }
     expect(await status('HEAD', path)).toBe(404);
+  });
+
+  test.each([
+    ['a bit of a chart', () => archive],
+    ['a bit of a blob of 1 MiB', () => Buffer.alloc(1024 * 1024, 'a')],
+  ])('%s is found before a byte of it is sent, when all of it is asked for', async (_what, original) => {
+    const bytes = original();
+    const digest = await pushBlob(registry, 'team/web', bytes);
+    const spoiled = Buffer.from(bytes);
+    spoiled.writeUInt8(spoiled.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    await writeFile(fileOf(bytes), spoiled);
+    const target = `/v2/team/web/blobs/${digest}`;
+    expect((await registry.request('GET', target, { headers: { range: 'bytes=0-3' } })).status).toBe(206);
+    const answer = await registry.request('GET', target);
+    expect([answer.status, (await errorOf(answer)).message]).toEqual([410, expect.stringMatching(MESSAGE)]);
+    expect((await registry.request('GET', target, { headers: { range: 'bytes=0-3' } })).status).toBe(410);
+  });
+
+  test('a folder in the place of its file is no failure', async () => {
+    await rm(fileOf(archive));
+    await mkdir(fileOf(archive));
+    expect([await status('GET', path), await status('GET', '/team/charts/web-1.0.0.tgz')]).toEqual([410, 410]);
+    await pushBlob(registry, 'team/web', archive);
+    expect(await status('GET', path)).toBe(200);
   });
 
   test('the classic repository says the same of the archive and of the provenance file, and lists the chart', async () => {
