@@ -69,13 +69,17 @@ export async function countDamagedBlobs(database: Queryable): Promise<number> {
   return rows[0]?.number ?? 0;
 }
 
-/** Records that the bytes had their digest when they were read, unless the row has changed since it was. */
-export async function noteSoundBlob(tx: Transaction, seen: CheckPosition, at: number): Promise<void> {
-  await tx.query('update blobs set checked_at = $3, damaged_at = null where digest = $1 and checked_at = $2', [
-    seen.digest,
-    seen.checkedAt,
-    at,
-  ]);
+/** Records that the bytes had their digest when they were read, unless the row has changed since it was: been marked, too. */
+export async function noteSoundBlob(
+  tx: Transaction,
+  seen: CheckPosition & Pick<BlobCheckRow, 'damagedAt'>,
+  at: number,
+): Promise<void> {
+  await tx.query(
+    `update blobs set checked_at = $3, damaged_at = null
+     where digest = $1 and checked_at = $2 and coalesce(damaged_at, -1) = $4`,
+    [seen.digest, seen.checkedAt, at, seen.damagedAt ?? -1],
+  );
 }
 
 /** False when the row has changed since it was read, is gone, or is marked already: then nothing changes. */

@@ -29,7 +29,7 @@ for (const kind of DATABASES) {
       await opened.database.transaction(async (tx) => {
         for (const [digest, at] of [[FIRST, 30] as const, [SECOND, 10] as const, [THIRD, 10] as const]) {
           await linkBlob(tx, { repository: WEB, digest, size: 5, now: 1 });
-          await noteSoundBlob(tx, { digest, checkedAt: 0 }, at);
+          await noteSoundBlob(tx, { digest, checkedAt: 0, damagedAt: null }, at);
         }
       });
       return opened;
@@ -56,9 +56,9 @@ for (const kind of DATABASES) {
     test('a check counts only for the row that was read before it', async () => {
       await using opened = await openWithBlobs();
       const { database } = opened;
-      await database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt: 29 }, 50));
+      await database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt: 29, damagedAt: null }, 50));
       expect((await findBlobCheck(database, FIRST))?.checkedAt).toBe(30);
-      await database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt: 30 }, 50));
+      await database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt: 30, damagedAt: null }, 50));
       expect((await findBlobCheck(database, FIRST))?.checkedAt).toBe(50);
       expect((await findBlobCheck(database, SECOND))?.checkedAt).toBe(10);
     });
@@ -110,10 +110,18 @@ for (const kind of DATABASES) {
       }
       await database.transaction(async (tx) => {
         await noteStoredBlob(tx, FIRST, 40);
-        await noteSoundBlob(tx, { digest: SECOND, checkedAt: 10 }, 40);
+        await noteSoundBlob(tx, { digest: SECOND, checkedAt: 10, damagedAt: 99 }, 40);
         await linkBlob(tx, { repository: OTHER, digest: THIRD, size: 5, now: 40 });
       });
       expect((await listDamagedBlobs(database, '', 10)).map(({ digest }) => digest)).toEqual([THIRD]);
+    });
+
+    test('a mark that has come since the row was read is not taken away by a check that went well before', async () => {
+      await using opened = await openWithBlobs();
+      const { database } = opened;
+      await mark(database, FIRST, 30);
+      await database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt: 30, damagedAt: null }, 50));
+      expect(await findBlobCheck(database, FIRST)).toMatchObject({ checkedAt: 30, damagedAt: 99 });
     });
 
     test('a push between reading the row and marking it keeps the mark from being set', async () => {

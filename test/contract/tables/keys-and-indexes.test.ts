@@ -143,7 +143,7 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'blobs by their last check', run: (tx) => listUncheckedBlobs(tx, { before: 9, after: SEEN, limit: 10 }) },
   { name: 'the states of all blobs', run: (tx) => listBlobChecks(tx, FIRST, 10) },
   { name: 'damaged blobs', run: (tx) => listDamagedBlobs(tx, FIRST, 10) },
-  { name: 'the blob that is sound', run: (tx) => noteSoundBlob(tx, SEEN, 1) },
+  { name: 'the blob that is sound', run: (tx) => noteSoundBlob(tx, { ...SEEN, damagedAt: null }, 1) },
   { name: 'the blob that is damaged', run: (tx) => markBlobDamaged(tx, SEEN, 1) },
   { name: 'the blob that was stored', run: (tx) => noteStoredBlob(tx, FIRST, 1) },
   { name: 'the tags that need a blob', run: (tx) => listTagsNeeding(tx, FIRST, 10) },
