@@ -22,7 +22,7 @@ import { requireWhole } from './adapters/restored-folder.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
-import { type Core, openCore, openDatabase, requireRegistry } from './core.ts';
+import { type Core, openCore, openDatabase, requireRegistry, type Storage } from './core.ts';
 import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { buildManagementServer } from './http/management-server.ts';
@@ -33,6 +33,7 @@ import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
 import { scrubRegularly } from './lifecycle/scrub-blobs.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
+import type { FreeSpace, Room } from './registry/free-space.ts';
 import { PullCounts } from './registry/pull-counts.ts';
 import type { FoundDamage } from './registry/record-damage.ts';
 import { openDirectory, openProvider } from './user-sources.ts';
@@ -43,6 +44,13 @@ const IDLE_SWEEP = 100;
 const SEARCH_INTERVAL = 5_000;
 /** What is found not to be referred to goes after the grace period: milliseconds. */
 const COLLECTION_INTERVAL = 10 * 60 * 1000;
+/** How often it is looked how much room there is: milliseconds. */
+const SPACE_INTERVAL = 2_000;
+const SPACE_MESSAGES: Readonly<Record<Room, string>> = {
+  ample: 'the storage has room enough again',
+  low: 'the storage is nearly full: make room, or pushes will be refused soon',
+  reserved: 'the storage is full: pushes are refused until there is room',
+};
 /** Commands on this machine come over no network. */
 const OPERATOR_ORIGIN = { clientAddress: '', userAgent: 'chartroom' };
 
@@ -61,21 +69,30 @@ export interface App extends AsyncDisposable {
   readonly firstPassword: string | undefined;
 }
 
-/** @throws ConfigError, StorageUnusable, or a file system error that names the folder */
-export async function openApp(config: Config, logger: FastifyBaseLogger, clock: Clock = systemClock): Promise<App> {
+/**
+ * @param between stands between the registry and its storage, as a test has it that lets storage fail
+ * @throws ConfigError, StorageUnusable, or a file system error that names the folder
+ */
+export async function openApp(
+  config: Config,
+  logger: FastifyBaseLogger,
+  clock: Clock = systemClock,
+  between: (storage: Storage) => Storage = (storage) => storage,
+): Promise<App> {
   const directory = await openDirectory(config);
   const provider = openProvider(config, clock);
   await using opened = new AsyncDisposableStack();
   await requireWhole(config.dataDir);
   // First, since it makes the data folder, durably.
-  const blobs = await openDiskBlobStore(config.dataDir);
+  const disk = await openDiskBlobStore(config.dataDir);
   opened.use(lockFolder(config.dataDir));
-  const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
+  const opening = opened.adopt(await openDatabase(config, clock), (each) => each.close());
+  const onDamage = logDamageTo(logger);
+  const { database, blobs } = between({ database: opening, blobs: disk, clock, onDamage });
   const keys = opened.use(await openSigningKeys(config.dataDir, clock));
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
   );
-  const onDamage = logDamageTo(logger);
   const core = await openCore(
     config,
     { database, blobs, clock, onDamage },
@@ -85,7 +102,9 @@ export async function openApp(config: Config, logger: FastifyBaseLogger, clock: 
       onJobFailure: (err, kind) => logger.error({ err, kind }, 'a job failed'),
     },
   );
-  const { registry, accounts } = core;
+  const { registry, accounts, space } = core;
+  await space.check();
+  opened.use(watchSpace(space, logger));
   await registry.uploads.discardLeftovers();
   await registry.backfillVersions((refusal) => logger.warn(`${refusal.message} (it stays out of lists until then)`));
   const pulls = opened.use(
@@ -188,6 +207,19 @@ function operatorCalling(principal: Principal, standings: Standings): () => Prom
   const address = { host: 'localhost', isPlainHttp: true };
   const known = { principal, address, origin: OPERATOR_ORIGIN, token: undefined, rejection: undefined, claimed: '' };
   return async () => ({ ...known, rights: await standings.rightsOf(principal, address) });
+}
+
+/** Says in the log when there is less room, or more again, than before. */
+function watchSpace(space: FreeSpace, logger: FastifyBaseLogger): AsyncDisposable {
+  let known: Room = 'ample';
+  const look = async (): Promise<void> => {
+    await space.check();
+    const { room, freeBytes, totalBytes, reservedBytes } = space;
+    if (room === known) return;
+    known = room;
+    logger[room === 'ample' ? 'info' : 'warn']({ freeBytes, totalBytes, reservedBytes }, SPACE_MESSAGES[room]);
+  };
+  return runEvery(SPACE_INTERVAL, look, (err) => logger.error({ err }, 'how much room is left cannot be found out'));
 }
 
 /** Node closes the connections that are idle when it is told to; here also those that become so when their request ends. */

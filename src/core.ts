@@ -17,6 +17,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
 import { StorageUnusable } from './ports/storage-unusable.ts';
 import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
+import { FreeSpace } from './registry/free-space.ts';
 import type { FoundDamage } from './registry/record-damage.ts';
 import { Registry } from './registry/registry.ts';
 import { findNewestVersion } from './tables/chart-catalog.ts';
@@ -44,9 +45,11 @@ export async function openCore(config: Config, storage: Storage, failures: Failu
   const { database } = storage;
   const catalog = new Catalog(storage);
   const rules = { ...config, versions: config.chartVersions };
-  const registry = new Registry({ ...storage, maximumBlobBytes: config.maximumBlobBytes, rules });
+  const space = new FreeSpace(storage.blobs);
+  const registry = new Registry({ ...storage, maximumBlobBytes: config.maximumBlobBytes, rules, space });
   return {
     registry,
+    space,
     classic: new Classic({ ...storage, registry, rules }),
     accounts: new Accounts({
       ...storage,

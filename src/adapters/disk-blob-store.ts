@@ -1,8 +1,7 @@
 // The BlobStore on a disk: blobs/<algorithm>/<first two digits>/<digits>, uploads/<id>; a second name makes an upload a blob.
 // What is damaged goes to damaged/<algorithm>-<digits>.
-import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { access, constants, link, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, link, open, opendir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlobDamaged } from '../oci/blob-damaged.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
@@ -12,17 +11,17 @@ import {
   type BlobBody,
   type BlobStore,
   isUploadId,
+  type StorageSpace,
   type StoredBytes,
-  UnreadableBytes,
   type UploadId,
 } from '../ports/blob-store.ts';
 import { isMissing, isUnreadable } from '../ports/file-errors.ts';
+import { storageError } from '../ports/storage-unusable.ts';
 import { createFanOut, createFolder, statOf, syncFolder } from './files/folders.ts';
+import { markedAt, readForCheck } from './files/stored-bytes.ts';
 
 /** Bytes read at once, at the most: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
 const READ_SIZE = 1024 * 1024;
-/** Bytes read at once by a check, which runs beside everything else. */
-const CHECK_READ_SIZE = 128 * 1024;
 /** Unlike the flag "a", these two do not create a file: what was discarded meanwhile must not come back. */
 const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
 /** What stands behind an upload's id: in the name of its bytes once they are a blob, and of the blob before it is in its place. */
@@ -57,7 +56,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async start(upload: UploadId): Promise<void> {
-    await (await open(this.#uploadPath(upload), 'wx', 0o640)).close();
+    await onDisk(async () => await (await open(this.#uploadPath(upload), 'wx', 0o640)).close());
   }
 
   async received(upload: UploadId): Promise<number | undefined> {
@@ -67,8 +66,8 @@ class DiskBlobStore implements BlobStore {
   async append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number> {
     const file = await this.#openUpload(upload, APPEND_ONLY);
     try {
-      for await (const chunk of body) await writeAll(file, chunk);
-      return (await file.stat()).size;
+      for await (const chunk of body) await onDisk(() => writeAll(file, chunk));
+      return (await onDisk(() => file.stat())).size;
     } finally {
       await file.close();
     }
@@ -77,7 +76,7 @@ class DiskBlobStore implements BlobStore {
   async truncate(upload: UploadId, size: number): Promise<void> {
     const file = await this.#openUpload(upload, 'r+');
     try {
-      await file.truncate(size);
+      await onDisk(() => file.truncate(size));
     } finally {
       await file.close();
     }
@@ -95,18 +94,22 @@ class DiskBlobStore implements BlobStore {
     if ((await statOf(committed)) === undefined) {
       await this.#syncUpload(upload, size);
       // What shares its bytes with a blob must not be written to any more.
-      await rename(path, committed);
+      await onDisk(() => rename(path, committed));
     }
     // A new name cannot take the place of another file; a rename can.
-    await rm(between, { force: true });
-    await link(committed, between);
-    await rename(between, to);
-    await syncFolder(dirname(to));
+    await onDisk(async () => {
+      await rm(between, { force: true });
+      await link(committed, between);
+      await rename(between, to);
+      await syncFolder(dirname(to));
+    });
   }
 
   async discard(upload: UploadId): Promise<void> {
     const path = this.#uploadPath(upload);
-    for (const suffix of ['', COMMITTED, BETWEEN]) await rm(`${path}${suffix}`, { force: true });
+    for (const suffix of ['', COMMITTED, BETWEEN]) {
+      await onDisk(() => rm(`${path}${suffix}`, { force: true }));
+    }
   }
 
   async *listUploads(): AsyncIterable<UploadId> {
@@ -127,11 +130,11 @@ class DiskBlobStore implements BlobStore {
       file = await open(this.#blobPath(digest), 'r');
     } catch (cause) {
       if (isMissing(cause) || isUnreadable(cause)) throw new BlobDamaged(digest, { cause });
-      throw cause;
+      throw storageError(cause);
     }
     const limits = range ? { start: range.from, end: range.to - 1 } : {};
     try {
-      const found = await file.stat();
+      const found = await onDisk(() => file.stat());
       if (!found.isFile()) throw new BlobDamaged(digest);
       const { size } = found;
       return { kind: 'stream', size, stream: file.createReadStream({ highWaterMark: readSizeFor(size), ...limits }) };
@@ -150,7 +153,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async delete(digest: Digest): Promise<void> {
-    await rm(this.#blobPath(digest), { force: true });
+    await onDisk(() => rm(this.#blobPath(digest), { force: true }));
   }
 
   async *list(): AsyncIterable<Digest> {
@@ -211,8 +214,14 @@ class DiskBlobStore implements BlobStore {
   }
 
   async checkWritable(): Promise<void> {
-    await access(this.#uploads, constants.W_OK);
-    await access(this.#blobs, constants.W_OK);
+    await onDisk(() => access(this.#uploads, constants.W_OK));
+    await onDisk(() => access(this.#blobs, constants.W_OK));
+  }
+
+  async space(): Promise<StorageSpace> {
+    const { bsize, bavail, blocks, ffree, files } = await onDisk(() => statfs(this.#uploads));
+    // Some file systems make room for files as they go, and count none.
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, freeFiles: files > 0 ? ffree : undefined };
   }
 
   #uploadPath(upload: UploadId): string {
@@ -244,9 +253,18 @@ class DiskBlobStore implements BlobStore {
     try {
       return await open(this.#uploadPath(upload), flags);
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isMissing(error)) throw storageError(error);
       throw new RegistryError('BLOB_UPLOAD_UNKNOWN', `upload ${upload} is over or never began: start a new one`);
     }
+  }
+}
+
+/** Runs what asks the operating system, and says what goes wrong in the words of the port. */
+async function onDisk<Answer>(run: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await run();
+  } catch (error) {
+    throw storageError(error);
   }
 }
 
@@ -254,31 +272,6 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let written = 0; written < chunk.length; ) {
     written += (await file.write(chunk, written)).bytesWritten;
   }
-}
-
-/** Neither a rename nor a link changes the mark, and a file that takes the place of another one has another one. */
-async function markedAt(path: string): Promise<{ readonly size: number; readonly mark: string } | undefined> {
-  try {
-    const { dev, ino, size, mtimeNs }: BigIntStats = await stat(path, { bigint: true });
-    return { size: Number(size), mark: [dev, ino, size, mtimeNs].join(' ') };
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw readError(error);
-  }
-}
-
-async function* readForCheck(path: string): AsyncIterable<Uint8Array> {
-  try {
-    const file = await open(path, 'r');
-    yield* file.createReadStream({ highWaterMark: CHECK_READ_SIZE });
-  } catch (cause) {
-    if (isMissing(cause)) throw new UnreadableBytes('the stored bytes have gone meanwhile', { cause });
-    throw readError(cause);
-  }
-}
-
-function readError(cause: unknown): unknown {
-  return isUnreadable(cause) ? new UnreadableBytes('the stored bytes cannot be read', { cause }) : cause;
 }
 
 /** Node takes memory for a whole read before it knows how much there is, and most charts have a few KiB. */

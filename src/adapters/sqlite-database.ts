@@ -8,7 +8,7 @@ import {
   type SqlValue,
   type Transaction,
 } from '../ports/database.ts';
-import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { type StorageTrouble, StorageUnusable } from '../ports/storage-unusable.ts';
 
 /** How long to wait for another process, such as the command line, that is writing: milliseconds. */
 const BUSY_TIMEOUT = 5_000;
@@ -19,14 +19,16 @@ const MAXIMUM_FAULTS = 100;
 const MAXIMUM_PREPARED_STATEMENTS = 500;
 
 /** What keeps SQLite from working and what an operator can do, by the beginning of its code (https://sqlite.org/rescode.html). */
-const REMEDIES: readonly (readonly [code: string, remedy: string])[] = [
-  ['SQLITE_CORRUPT', 'it is damaged; restore the data folder from a backup'],
-  ['SQLITE_NOTADB', 'it is damaged, or no database of Chartroom; restore the data folder from a backup'],
-  ['SQLITE_FULL', 'the disk is full; make room on it'],
-  ['SQLITE_BUSY', `another program has kept it locked for ${BUSY_TIMEOUT / 1000} seconds; stop that one`],
-  ['SQLITE_READONLY', 'this user may not write to it; give this user the right to'],
-  ['SQLITE_CANTOPEN', 'it cannot be opened; it must be a file that this user may read and write'],
-  ['SQLITE_IOERR', 'the disk does not work as it should, or is full'],
+const TROUBLES: readonly (readonly [code: string, trouble: StorageTrouble, remedy: string])[] = [
+  ['SQLITE_CORRUPT', 'broken', 'it is damaged; restore the data folder from a backup'],
+  ['SQLITE_NOTADB', 'broken', 'it is damaged, or no database of Chartroom; restore the data folder from a backup'],
+  ['SQLITE_FULL', 'full', 'the disk is full; make room on it'],
+  ['SQLITE_BUSY', 'busy', `another program has kept it locked for ${BUSY_TIMEOUT / 1000} seconds; stop that one`],
+  ['SQLITE_READONLY', 'broken', 'this user may not write to it; give this user the right to'],
+  ['SQLITE_CANTOPEN', 'broken', 'it cannot be opened; it must be a file that this user may read and write'],
+  // The index of the write-ahead log, in the file -shm, could not grow.
+  ['SQLITE_IOERR_SHMSIZE', 'full', 'the disk is full; make room on it'],
+  ['SQLITE_IOERR', 'broken', 'the disk does not work as it should, or a quota is used up'],
 ];
 
 /** @throws StorageUnusable when the file cannot be opened, is damaged, or is no SQLite database */
@@ -112,7 +114,9 @@ class Connection {
     // While it is opened, SQLite waits by itself: nothing is served yet, and other processes may be opening it, too.
     this.#connection = this.#translating(() => new BetterSqlite(path, { timeout: BUSY_TIMEOUT }));
     const rights = role === 'reader' ? ['query_only = on'] : [];
-    for (const setting of ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', ...rights]) {
+    // Large sorts would need room in the folder for temporary files, which may have none: reading must not depend on it.
+    const settings = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'temp_store = memory'];
+    for (const setting of [...settings, ...rights]) {
       this.#translating(() => this.#connection.pragma(setting));
     }
     this.#translating(() => this.#connection.pragma('busy_timeout = 0'));
@@ -179,9 +183,13 @@ class Connection {
       if (!(cause instanceof BetterSqlite.SqliteError)) throw cause;
       const { code, message } = cause;
       if (code.startsWith('SQLITE_CONSTRAINT')) throw new ConstraintViolation(message, { cause });
-      const [, remedy] = REMEDIES.find(([beginning]) => code.startsWith(beginning)) ?? [];
-      if (remedy === undefined) throw cause;
-      throw new StorageUnusable(`the database ${this.#path} cannot be used: ${remedy} (${message})`, { cause });
+      const found = TROUBLES.find(([beginning]) => code.startsWith(beginning));
+      if (found === undefined) throw cause;
+      const [, trouble, remedy] = found;
+      throw new StorageUnusable(`the database ${this.#path} cannot be used: ${remedy} (${message})`, {
+        cause,
+        trouble,
+      });
     }
   }
 }

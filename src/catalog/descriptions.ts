@@ -4,6 +4,7 @@ import { type ContentsDescription, DESCRIPTION_REVISION, describeContents } from
 import type { Digest } from '../oci/digest.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { findDescription, putDescription } from '../tables/contents.ts';
 import type { ContentsCache } from './contents-cache.ts';
 
@@ -47,7 +48,12 @@ export class Descriptions {
     const contents = describeContents(metadata, opened.contents);
     const at = this.#clock.now();
     const found = { revision: DESCRIPTION_REVISION, description: JSON.stringify(contents), at };
-    await this.#database.transaction((tx) => putDescription(tx, contentDigest, found));
+    try {
+      await this.#database.transaction((tx) => putDescription(tx, contentDigest, found));
+    } catch (error) {
+      // It saves work the next time. That the disk is full, or locked, must not keep it from being read now.
+      if (!(error instanceof StorageUnusable)) throw error;
+    }
     return { kind: 'described', contents };
   }
 }

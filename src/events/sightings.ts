@@ -1,6 +1,7 @@
 // Notes what changes nothing and is still worth a line: logins, tokens handed out, refusals, the last use of a secret.
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Transaction } from '../ports/database.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { insertEvent, type NewEvent } from '../tables/events.ts';
 import { noteSecretUse } from '../tables/secrets.ts';
 import { setLastLogin } from '../tables/users.ts';
@@ -27,6 +28,9 @@ export interface Sighting {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** By the secret's id. */
+type SecretUses = Map<string, { readonly at: number; readonly address: string; readonly agent: string }>;
+
 interface Sample {
   readonly until: number;
   repeated: number;
@@ -39,7 +43,7 @@ export class Sightings implements AsyncDisposable {
   readonly #onFailure: (error: unknown) => void;
   readonly #samples = new BoundedMap<Sample>(MAXIMUM_SAMPLED);
   #events: NewEvent[] = [];
-  #secretUses = new Map<string, { readonly at: number; readonly address: string; readonly agent: string }>();
+  #secretUses: SecretUses = new Map();
   #logins = new Map<string, number>();
   readonly #budget = new LineBudget(SAMPLE_WINDOW);
   #dropped = 0;
@@ -110,11 +114,26 @@ export class Sightings implements AsyncDisposable {
     if (events.length + uses.size + logins.size === 0) return;
     [this.#events, this.#secretUses, this.#logins, this.#dropped] = [[], new Map(), new Map(), 0];
     if (dropped > 0) this.#onFailure(new Error(`${dropped} logins and refusals came too fast to be written down`));
-    await this.#database.transaction(async (tx: Transaction) => {
-      for (const event of events) await insertEvent(tx, event);
-      for (const [id, use] of uses) await noteSecretUse(tx, { id, ...use });
-      for (const [id, at] of logins) await setLastLogin(tx, id, at);
-    });
+    try {
+      await this.#database.transaction(async (tx: Transaction) => {
+        for (const event of events) await insertEvent(tx, event);
+        for (const [id, use] of uses) await noteSecretUse(tx, { id, ...use });
+        for (const [id, at] of logins) await setLastLogin(tx, id, at);
+      });
+    } catch (error) {
+      // Kept until the disk has room again, or whoever locks the database lets go.
+      if (error instanceof StorageUnusable) this.#takeBack(events, uses, logins);
+      throw error;
+    }
+  }
+
+  /** What came since is newer. */
+  #takeBack(events: readonly NewEvent[], uses: SecretUses, logins: ReadonlyMap<string, number>): void {
+    const kept = [...events, ...this.#events];
+    this.#dropped += Math.max(0, kept.length - MAXIMUM_PENDING);
+    this.#events = kept.slice(0, MAXIMUM_PENDING);
+    this.#secretUses = new Map([...uses, ...this.#secretUses]);
+    this.#logins = new Map([...logins, ...this.#logins]);
   }
 }
 

@@ -7,11 +7,13 @@ import {
   type ErrorCode,
   RangeNotSatisfiable,
   RegistryError,
+  StorageFull,
   TooManyRequests,
   unreachable,
 } from '../oci/error.ts';
 import { quoted } from '../oci/quoted.ts';
 import { type LoginRefusal, LoginRefused } from '../ports/identity-provider.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { PROBLEM_TYPE, problemBody } from './api/problem.ts';
 import { describeFaults } from './api/validation.ts';
 import { baseUrlOf } from './base-url.ts';
@@ -54,6 +56,7 @@ const ANSWERS: Readonly<Record<RefusalCode, readonly [status: number, code: stri
   RANGE_NOT_SATISFIABLE: [416, 'SIZE_INVALID'],
   REQUEST_INVALID: [400, 'UNSUPPORTED'],
   SIZE_INVALID: [400, 'SIZE_INVALID'],
+  STORAGE_FULL: [507, 'UNKNOWN'],
   TAG_INVALID: [400, 'MANIFEST_INVALID'],
   TAG_KEPT: [409, 'DENIED'],
   TOO_MANY_REQUESTS: [429, 'TOOMANYREQUESTS'],
@@ -87,17 +90,18 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   const [usual, code] = ANSWERS[refusal.code];
   // HEAD is how clients that push find out what they must upload (OCI Distribution Spec, end-2): by 404 alone.
   const status = refusal.code === 'BLOB_DAMAGED' && request.method === 'HEAD' ? 404 : usual;
-  if (status === 500) request.log.error({ err: error }, 'request failed');
-  else [request.refusal, request.refusalCode] = [refusal.message, refusal.code];
+  // Of what the storage says, only the log tells all: it names files.
+  if (status === 500 || error instanceof StorageUnusable) request.log.error({ err: error }, 'request failed');
+  if (status !== 500) [request.refusal, request.refusalCode] = [refusal.message, refusal.code];
   // What has no cause was said by whoever found out.
-  const cause = status > 500 ? causeOf(error) : undefined;
+  const cause = status > 500 && !(error instanceof StorageUnusable) ? causeOf(error) : undefined;
   if (cause !== undefined) request.log.warn({ cause }, refusal.message);
   if (refusal instanceof Unauthorized) reply.header('www-authenticate', challenge(request, refusal));
   if (refusal instanceof ChunkOutOfOrder) reply.header('range', `0-${Math.max(0, refusal.offset - 1)}`);
   if (refusal instanceof ChunkOutOfOrder) reply.header('location', requestPath(request.originalUrl));
   if (refusal instanceof RangeNotSatisfiable) reply.header('content-range', `bytes */${refusal.size}`);
   if (status === 429) reply.header('retry-after', refusal instanceof TooManyRequests ? refusal.retryAfter : 1);
-  if (status === 413) passOverBody(request, reply);
+  if (status === 413 || status === 507) passOverBody(request, reply);
   reply.code(status);
   const form = errorFormOf(request);
   switch (form) {
@@ -148,6 +152,7 @@ function methodsAt({ server, url }: FastifyRequest): readonly string[] {
 function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
   if (error instanceof RegistryError) return error;
   if (error instanceof AccountError) return { code: REASONS[error.reason], message: error.message };
+  if (error instanceof StorageUnusable) return storageRefusal(error, request);
   if (error instanceof LoginRefused) {
     const { refusal, message } = error;
     return refusal === 'stale' ? new Unauthorized(message) : { code: LOGIN_REFUSALS[refusal], message };
@@ -178,6 +183,23 @@ function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
     'INTERNAL',
     `the registry failed; its log says why under request id ${request.id}: try again, and tell the operator if it stays`,
   );
+}
+
+/** Without the words of the storage, which are for the operator. */
+function storageRefusal({ trouble }: StorageUnusable, { id }: FastifyRequest): RegistryError {
+  switch (trouble) {
+    case 'full':
+      return new StorageFull();
+    case 'busy':
+      return new RegistryError('UNAVAILABLE', `the storage of the registry is busy: try again in a moment`);
+    case 'broken':
+      return new RegistryError(
+        'UNAVAILABLE',
+        `the registry cannot use its storage; its log says why under request id ${id}: tell the operator, and try again later`,
+      );
+    default:
+      return unreachable(trouble);
+  }
 }
 
 /** Of routes that have no words of their own for it. */

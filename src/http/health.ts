@@ -15,13 +15,15 @@ export function healthRoutes(app: Routes, registry: Registry): void {
     method: ['GET', 'HEAD'],
     url: '/readyz',
     handler: async (request, reply) => {
+      let degraded: string | undefined;
       try {
-        await registry.checkReady();
+        degraded = await registry.checkReady();
       } catch (error) {
         request.log.error({ err: error }, 'not ready');
         throw new RegistryError('UNAVAILABLE', 'the database or the blob store cannot be used; the log says why');
       }
-      return await reply.type('text/plain').send('ok\n');
+      // Still 200: whoever takes this server out of service for it would take away the pulls, too.
+      return await reply.type('text/plain').send(degraded === undefined ? 'ok\n' : `ok\ndegraded: ${degraded}\n`);
     },
   });
 }

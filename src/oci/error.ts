@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'RANGE_NOT_SATISFIABLE'
   | 'REQUEST_INVALID'
   | 'SIZE_INVALID'
+  | 'STORAGE_FULL'
   | 'BLOB_TOO_LARGE'
   | 'TAG_INVALID'
   | 'TAG_KEPT'
@@ -75,6 +76,17 @@ export class TooManyRequests extends RegistryError {
   constructor(message: string, retryAfter: number) {
     super('TOO_MANY_REQUESTS', message);
     this.retryAfter = retryAfter;
+  }
+}
+
+/** There is no room for what should be stored (RFC 4918, section 11.5). Nothing of it was, and reading goes on. */
+export class StorageFull extends RegistryError {
+  constructor(options?: ErrorOptions) {
+    super(
+      'STORAGE_FULL',
+      'the registry has no room left for this, and stored nothing of it; what is there can be pulled as before: ask its operator to make room, and then try again',
+      options,
+    );
   }
 }
 

@@ -37,10 +37,19 @@ export class UnreadableBytes extends Error {
   }
 }
 
+export interface StorageSpace {
+  /** What may be written still. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  /** How many more files there may be; undefined when nothing limits that. */
+  readonly freeFiles: number | undefined;
+}
+
 /**
  * Stores bytes. Knows nothing of repositories or rights. What `commit` has acknowledged survives a power cut; everything
  * else may be gone or half written after one, and is never visible as a blob. What an upload is asked for that is over or
- * never began is refused with RegistryError BLOB_UPLOAD_UNKNOWN, unless it says otherwise.
+ * never began is refused with RegistryError BLOB_UPLOAD_UNKNOWN, unless it says otherwise. Whatever is asked for throws
+ * StorageUnusable when the storage is full, broken or busy, and leaves what is stored as it was.
  *
  * After a crash there may be uploads that no row names: who looks for what is left over must ask `listUploads`.
  */
@@ -119,4 +128,7 @@ export interface BlobStore {
 
   /** Resolves when the store can be written to; otherwise throws what stands in the way. */
   checkWritable(): Promise<void>;
+
+  /** How much room there is. */
+  space(): Promise<StorageSpace>;
 }

@@ -4,7 +4,10 @@ export type SqlValue = string | number | Uint8Array | null;
 
 /** Something that answers SQL. Integers come back as numbers, bytes as Buffers, an absent value as null. */
 export interface Queryable {
-  /** @throws ConstraintViolation when a constraint of the schema forbids the statement */
+  /**
+   * @throws ConstraintViolation when a constraint of the schema forbids the statement
+   * @throws StorageUnusable when the storage is full, broken or busy
+   */
   query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
 }
 

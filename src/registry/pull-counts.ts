@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { addPulls, type FetchedArchive } from '../tables/pulls.ts';
 
 /** milliseconds */
@@ -45,7 +46,7 @@ export class PullCounts {
     if (this.#counts.size >= MAXIMUM_COUNTS) void this.write();
   }
 
-  /** Writes down what was counted so far. What cannot be written now is lost, and reported. */
+  /** Writes down what was counted so far. While the storage cannot be written to, that is reported, and tried again the next time. */
   async write(): Promise<void> {
     const counts = this.#counts;
     this.#counts = new Map();
@@ -57,9 +58,19 @@ export class PullCounts {
         });
       } catch (error) {
         this.#onFailure(error);
+        if (error instanceof StorageUnusable) this.#takeBack(counts);
       }
     });
     await this.#writing;
+  }
+
+  /** While nothing can be written, not all that is new is counted, so that there is not one attempt after another. */
+  #takeBack(counts: ReadonlyMap<string, FetchedArchive>): void {
+    for (const [key, fetched] of counts) {
+      const known = this.#counts.get(key);
+      if (known) this.#counts.set(key, { ...known, count: known.count + fetched.count });
+      else if (this.#counts.size < MAXIMUM_COUNTS / 2) this.#counts.set(key, fetched);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

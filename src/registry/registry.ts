@@ -1,11 +1,12 @@
 // The registry as its routes see it: one method for each thing that can be asked of it.
 import type { Digest } from '../oci/digest.ts';
-import { RegistryError } from '../oci/error.ts';
+import { RegistryError, unreachable } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Reference, Tag } from '../oci/tag.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { needsDamagedBlob } from '../tables/blob-checks.ts';
 import { listRepositories } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
@@ -13,6 +14,7 @@ import { backfillVersions } from './backfill-versions.ts';
 import { Blobs } from './blobs.ts';
 import { listCatalog } from './catalog.ts';
 import { deleteManifest } from './delete-manifest.ts';
+import type { FreeSpace } from './free-space.ts';
 import { Notices } from './notices.ts';
 import type { Page } from './pages.ts';
 import { type ComparedChart, requireNotPublished } from './published-refusal.ts';
@@ -32,6 +34,7 @@ export interface RegistryOptions {
   readonly maximumBlobBytes: number;
   /** Told of each blob whose bytes are found to be damaged. */
   readonly onDamage: (found: FoundDamage) => void;
+  readonly space: FreeSpace;
 }
 
 export class Registry {
@@ -50,6 +53,7 @@ export class Registry {
   }
 
   async pushManifest(push: ManifestPush): Promise<PushedManifest> {
+    this.#options.space.require(push.bytes.length);
     return await pushManifest(this.#options, push);
   }
 
@@ -102,9 +106,30 @@ export class Registry {
     await backfillVersions(this.#options.database, onRefusal);
   }
 
-  /** Resolves when requests can be served; otherwise throws what stands in the way. */
-  async checkReady(): Promise<void> {
-    await listRepositories(this.#options.database, '', 1);
-    await this.#options.blobs.checkWritable();
+  /**
+   * Resolves when charts can be pulled.
+   * @returns why they cannot be pushed, or soon will not be, for everybody to read; undefined when they can
+   * @throws what stands in the way of pulling
+   */
+  async checkReady(): Promise<string | undefined> {
+    const { database, blobs, space } = this.#options;
+    await listRepositories(database, '', 1);
+    try {
+      await blobs.checkWritable();
+    } catch (error) {
+      // A folder that may only be read can still be read. One that is not there is another matter.
+      if (!(error instanceof StorageUnusable)) throw error;
+      return 'the storage cannot be written to, pushes are refused';
+    }
+    switch (space.room) {
+      case 'ample':
+        return undefined;
+      case 'low':
+        return 'the storage is nearly full, pushes will be refused soon';
+      case 'reserved':
+        return 'the storage is full, pushes are refused';
+      default:
+        return unreachable(space.room);
+    }
   }
 }

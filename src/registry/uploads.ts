@@ -7,12 +7,15 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import { type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { isForLackOfRoom } from '../ports/storage-unusable.ts';
 import { findBlobSize, linkBlob, repositoriesWithBlob } from '../tables/blobs.ts';
 import { deleteUpload, findUpload, insertUpload } from '../tables/uploads.ts';
 import type { Actor } from './actor.ts';
 import { type CollectedBytes, collectBytes } from './collected-bytes.ts';
+import type { FreeSpace } from './free-space.ts';
 import { keepBlob } from './keep-blob.ts';
 import { RunningDigests } from './running-digests.ts';
+import { UploadAllowance } from './upload-allowance.ts';
 import { UploadLocks, untilTakenOver } from './upload-locks.ts';
 
 /** How many repositories are tried for a mount that does not say where from. */
@@ -37,7 +40,7 @@ export class Uploads {
   readonly #database: Database;
   readonly #blobs: BlobStore;
   readonly #clock: Clock;
-  readonly #maximumBlobBytes: number;
+  readonly #allowance: UploadAllowance;
   readonly #locks = new UploadLocks();
   readonly #digests = new RunningDigests();
 
@@ -46,28 +49,35 @@ export class Uploads {
     readonly blobs: BlobStore;
     readonly clock: Clock;
     readonly maximumBlobBytes: number;
+    readonly space: FreeSpace;
   }) {
     this.#database = options.database;
     this.#blobs = options.blobs;
     this.#clock = options.clock;
-    this.#maximumBlobBytes = options.maximumBlobBytes;
+    this.#allowance = new UploadAllowance(options);
   }
 
-  /** Opens an upload that further requests fill. */
+  /** Opens an upload that further requests fill. @throws StorageFull */
   async start(repository: RepositoryName, actor: Actor, algorithm: DigestAlgorithm): Promise<UploadId> {
+    this.#allowance.require(0, 0);
     const id = newUploadId();
     await this.#blobs.start(id);
-    await this.#database.transaction((tx) =>
-      insertUpload(tx, { id, repository, owner: actor.ownerKey }, this.#clock.now()),
-    );
+    try {
+      await this.#database.transaction((tx) =>
+        insertUpload(tx, { id, repository, owner: actor.ownerKey }, this.#clock.now()),
+      );
+    } catch (error) {
+      await this.#blobs.discard(id);
+      throw error;
+    }
     this.#digests.begin(id, algorithm);
     return id;
   }
 
-  /** Takes a whole blob in one request (spec: "Single POST"). */
+  /** Takes a whole blob in one request (spec: "Single POST"). When it fails, nothing stays. @throws StorageFull */
   async store(repository: RepositoryName, digest: Digest, chunk: Chunk): Promise<void> {
     const id = newUploadId();
-    this.#requireAllowedSize(chunk.length ?? 0);
+    this.#allowance.require(0, chunk.length ?? 0);
     await this.#blobs.start(id);
     try {
       this.#digests.begin(id, algorithmOf(digest));
@@ -96,7 +106,7 @@ export class Uploads {
   /** Takes bytes of which it is not known yet what they are. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
   async collect(body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
     const store = { database: this.#database, blobs: this.#blobs, clock: this.#clock };
-    return await collectBytes(store, this.#limited(0, body));
+    return await collectBytes(store, this.#allowance.limited(0, body));
   }
 
   /** How many bytes have arrived. @throws RegistryError BLOB_UPLOAD_UNKNOWN also when the upload is somebody else's */
@@ -105,9 +115,10 @@ export class Uploads {
   }
 
   /**
-   * Adds a chunk. What arrived of a body that ends early stays, and the upload can go on from there.
+   * Adds a chunk. What arrived of a body that ends early stays, and the upload can go on from there. Of one for which there is
+   * no room nothing stays, and the upload can go on from where it stood.
    * @returns how many bytes have arrived in all
-   * @throws ChunkOutOfOrder, UploadTakenOver, RegistryError SIZE_INVALID, BLOB_TOO_LARGE, BLOB_UPLOAD_UNKNOWN
+   * @throws StorageFull, ChunkOutOfOrder, UploadTakenOver, RegistryError SIZE_INVALID, BLOB_TOO_LARGE, BLOB_UPLOAD_UNKNOWN
    */
   async append(address: UploadAddress, chunk: Chunk): Promise<number> {
     const { id } = await this.#find(address);
@@ -169,9 +180,10 @@ export class Uploads {
 
   /**
    * Lets the repository read a blob that another one has, without a transfer.
-   * @throws RegistryError BLOB_UNKNOWN when the other one does not have it any more
+   * @throws RegistryError BLOB_UNKNOWN when the other one does not have it any more, StorageFull
    */
   async mount(repository: RepositoryName, digest: Digest, source: RepositoryName): Promise<void> {
+    this.#allowance.require(0, 0);
     const now = this.#clock.now();
     await this.#database.transaction(async (tx) => {
       const size = await findBlobSize(tx, source, digest);
@@ -205,7 +217,8 @@ export class Uploads {
       throw new ChunkOutOfOrder(`the upload stands at byte ${received}, the chunk starts at ${range.from}`, received);
     }
     const announced = range ? range.to - range.from : length;
-    this.#requireAllowedSize(received + (announced ?? 0));
+    // What has all arrived may be ended: that takes next to no room.
+    if (announced !== 0) this.#allowance.require(received, announced ?? 0);
     if (length !== undefined && announced !== length) {
       throw new RegistryError('SIZE_INVALID', `Content-Range names ${announced} bytes, the body has ${length}`);
     }
@@ -219,25 +232,20 @@ export class Uploads {
   }
 
   async #append(id: UploadId, received: number, body: AsyncIterable<Uint8Array>): Promise<number> {
-    return await this.#blobs.append(id, this.#digests.watch(id, received, this.#limited(received, body)));
-  }
-
-  async *#limited(received: number, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-    let size = received;
-    for await (const chunk of body) {
-      size += chunk.length;
-      this.#requireAllowedSize(size);
-      yield chunk;
+    try {
+      return await this.#blobs.append(id, this.#digests.watch(id, received, this.#allowance.limited(received, body)));
+    } catch (error) {
+      if (isForLackOfRoom(error)) await this.#cutBack(id, received);
+      throw error;
     }
   }
 
-  #requireAllowedSize(size: number): void {
-    if (size > this.#maximumBlobBytes) {
-      throw new RegistryError(
-        'BLOB_TOO_LARGE',
-        `a blob may have at most ${this.#maximumBlobBytes} bytes here (setting maximumBlobBytes)`,
-      );
-    }
+  /** What came for nothing takes up no room that others could use. */
+  async #cutBack(id: UploadId, received: number): Promise<void> {
+    this.#digests.forget(id);
+    // Should this fail too, the first failure is still the one to tell; what stays can be gone on with.
+    await this.#blobs.truncate(id, received).catch(() => undefined);
+    await this.#allowance.lookAgain();
   }
 
   async #becomeBlob(id: UploadId, repository: RepositoryName, digest: Digest, size: number): Promise<void> {

@@ -356,6 +356,13 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     expect(await store.size(twice)).toBe(20);
   });
 
+  test('a store says how much room there is', async () => {
+    await using opened = await open();
+    const { freeBytes, totalBytes, freeFiles = 1 } = await opened.store.space();
+    expect(totalBytes).toBeGreaterThan(freeBytes);
+    expect([freeBytes, freeFiles].every((free) => Number.isInteger(free) && free > 0)).toBe(true);
+  });
+
   test('a store that works says that it can be written to', async () => {
     await using opened = await open();
     await expect(opened.store.checkWritable()).resolves.toBeUndefined();

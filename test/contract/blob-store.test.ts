@@ -110,7 +110,7 @@ describe('disk', () => {
           isToldToEnd = true;
         }
       };
-      await expect(store.append(upload, body())).rejects.toMatchObject({ code: 'ENOSPC' });
+      await expect(store.append(upload, body())).rejects.toMatchObject({ trouble: 'full', cause: { code: 'ENOSPC' } });
       expect(isToldToEnd).toBe(true);
       expect(await openFilesBelow('/dev/full')).toEqual([]);
     },

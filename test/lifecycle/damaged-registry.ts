@@ -9,6 +9,7 @@ import type { RepositoryName } from '../../src/oci/repository-name.ts';
 import type { BlobStore } from '../../src/ports/blob-store.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { CheckDependencies } from '../../src/registry/check-blob.ts';
+import { FreeSpace } from '../../src/registry/free-space.ts';
 import type { FoundDamage } from '../../src/registry/record-damage.ts';
 import { Uploads } from '../../src/registry/uploads.ts';
 import { type BlobCheckRow, findBlobCheck } from '../../src/tables/blob-checks.ts';
@@ -49,7 +50,7 @@ export async function damagedRegistry(path?: string): Promise<DamagedRegistry> {
   const failures: unknown[] = [];
   const fileOf = (digest: Digest) =>
     join(folder.path, 'blobs/sha256', encodedOf(digest).slice(0, 2), encodedOf(digest));
-  const uploads = new Uploads({ database, blobs, clock, maximumBlobBytes: 1e9 });
+  const uploads = new Uploads({ database, blobs, clock, maximumBlobBytes: 1e9, space: new FreeSpace(blobs) });
   return {
     path: folder.path,
     ...{ database, blobs, clock, found, failures, fileOf },

@@ -7,6 +7,7 @@ import type { Accounts } from '../../src/accounts/accounts.ts';
 import { openApp, openDataFolder } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
+import type { Storage } from '../../src/core.ts';
 import { type Clock, systemClock } from '../../src/ports/clock.ts';
 import { routesOf } from './routes.ts';
 
@@ -37,12 +38,17 @@ export interface RequestOptions {
   readonly body?: Buffer | string | ReadableStream;
 }
 
-export async function startRegistry(settings: Partial<Config> = {}, clock: Clock = systemClock): Promise<TestRegistry> {
+/** @param between stands between the server and its storage */
+export async function startRegistry(
+  settings: Partial<Config> = {},
+  clock: Clock = systemClock,
+  between?: (storage: Storage) => Storage,
+): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'chartroom-test-'));
   const defaults = loadConfig({ flags: {}, environment: {} });
   const config: Config = { ...defaults, dataDir, adminPassword: ADMIN.slice(ADMIN.indexOf(':') + 1), ...settings };
   const logger = pino({ level: 'silent' });
-  let app = await openApp(config, logger, clock);
+  let app = await openApp(config, logger, clock, between);
   let url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   const dataFolder = await openDataFolder(config, 'operator', clock);
   return {
@@ -58,7 +64,7 @@ export async function startRegistry(settings: Partial<Config> = {}, clock: Clock
     stop: async () => await app[Symbol.asyncDispose](),
     restart: async (changes = {}) => {
       await app[Symbol.asyncDispose]();
-      app = await openApp({ ...config, ...changes }, logger, clock);
+      app = await openApp({ ...config, ...changes }, logger, clock, between);
       url = await app.server.listen({ host: '127.0.0.1', port: 0 });
     },
     [Symbol.asyncDispose]: async () => {
