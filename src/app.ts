@@ -31,11 +31,15 @@ import { keepJournal } from './journal/keep-journal.ts';
 import { damageLine, logDamageTo } from './lifecycle/damage-log.ts';
 import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
 import { scrubRegularly } from './lifecycle/scrub-blobs.ts';
+import { LastSuccesses } from './metrics/last-successes.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { addProcessMetrics } from './metrics/process-metrics.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
 import type { FreeSpace, Room } from './registry/free-space.ts';
 import { PullCounts } from './registry/pull-counts.ts';
 import type { FoundDamage } from './registry/record-damage.ts';
+import { addStorageMetrics } from './registry/storage-metrics.ts';
 import { openDirectory, openProvider } from './user-sources.ts';
 
 /** milliseconds */
@@ -103,6 +107,7 @@ export async function openApp(
     },
   );
   const { registry, accounts, space } = core;
+  const { metrics, successes } = opened.use(measure({ database, space, clock, logger }));
   await space.check();
   opened.use(watchSpace(space, logger));
   await registry.uploads.discardLeftovers();
@@ -110,7 +115,7 @@ export async function openApp(
   const pulls = opened.use(
     new PullCounts({ database, clock, onFailure: (err) => logger.error({ err }, 'some pulls were not counted') }),
   );
-  opened.use(runSchedules(core, logger));
+  opened.use(runSchedules(core, successes, logger));
   // Told to stop before the schedule that waits for them.
   opened.use(core.jobs);
   opened.use(await followIntoJournal(config, database, logger));
@@ -132,7 +137,7 @@ export async function openApp(
     logins: new ProviderLogins({ provider, users: accounts.externalUsers, database, ...claims }),
     startedLogins: new StartedLogins({ keys, clock }),
   };
-  const parts = { ...core, logger, clock, pulls, tokens, sightings, authentication, singleSignOn };
+  const parts = { ...core, logger, clock, pulls, tokens, sightings, authentication, singleSignOn, metrics };
   const server = await buildServer({ ...config, ...parts, version: VERSION });
   opened.defer(() => closeServer(server));
   // At the end: a start that fails must not make a password that nobody gets to see.
@@ -143,13 +148,19 @@ export async function openApp(
 }
 
 /** What the server does by itself, again and again. */
-function runSchedules({ search, jobs, accounts }: Core, logger: FastifyBaseLogger): AsyncDisposable {
+function runSchedules(
+  { search, jobs, accounts }: Core,
+  successes: LastSuccesses,
+  logger: FastifyBaseLogger,
+): AsyncDisposable {
   const schedules = new AsyncDisposableStack();
-  const every = (interval: number, job: () => Promise<unknown>, failed: string) =>
-    schedules.use(runEvery(interval, job, (err) => logger.error({ err }, failed)));
-  every(SEARCH_INTERVAL, () => search.catchUp(), 'the search does not find what changed of late');
-  every(HOUR, () => accounts.auditTrail.forgetOld(), 'old events of the audit trail could not be forgotten');
-  every(COLLECTION_INTERVAL, () => jobs.run('collect-garbage', {}, SYSTEM), 'garbage collection did not begin');
+  const every = (interval: number, name: string, job: () => Promise<unknown>, failed: string) =>
+    schedules.use(runEvery(interval, successes.noting(name, job), (err) => logger.error({ err }, failed)));
+  every(SEARCH_INTERVAL, 'search', () => search.catchUp(), 'the search does not find what changed of late');
+  const forget = () => accounts.auditTrail.forgetOld();
+  every(HOUR, 'audit-trail', forget, 'old events of the audit trail could not be forgotten');
+  const collect = () => jobs.run('collect-garbage', {}, SYSTEM);
+  every(COLLECTION_INTERVAL, 'collect-garbage', collect, 'garbage collection did not begin');
   return schedules;
 }
 
@@ -207,6 +218,21 @@ function operatorCalling(principal: Principal, standings: Standings): () => Prom
   const address = { host: 'localhost', isPlainHttp: true };
   const known = { principal, address, origin: OPERATOR_ORIGIN, token: undefined, rejection: undefined, claimed: '' };
   return async () => ({ ...known, rights: await standings.rightsOf(principal, address) });
+}
+
+/** What `/metrics` tells; others add theirs. */
+function measure(parts: {
+  readonly database: Database;
+  readonly space: FreeSpace;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+}) {
+  const { clock, logger } = parts;
+  const metrics = new Metrics((err, metric) => logger.warn({ err, metric }, 'a metric cannot be read'));
+  const process = addProcessMetrics(metrics, clock, VERSION);
+  addStorageMetrics(metrics, parts);
+  const successes = new LastSuccesses(clock, metrics);
+  return { metrics, successes, [Symbol.dispose]: () => process[Symbol.dispose]() };
 }
 
 /** Says in the log when there is less room, or more again, than before. */

@@ -103,6 +103,21 @@ export function authorizeCatalog({ principal, token, rejection, address }: Calle
 }
 
 /**
+ * Whether the caller may read how the server is doing, which says something of everything that is stored: whoever may read all of
+ * that may.
+ * @throws Unauthorized, or RegistryError FORBIDDEN
+ */
+export function authorizeMetrics({ principal, rights, token, rejection }: Caller): void {
+  if (rejection) throw rejection;
+  const hint =
+    'send the secret of a robot that "chartroom robot add metrics --scope /:pull" makes, or the password of an administrator';
+  if (principal.kind === 'anonymous') throw new Unauthorized(`nobody may read metrics without logging in: ${hint}`);
+  if (token) throw new Unauthorized(`metrics are not read with a token of a registry's client: ${hint}`);
+  if (rights.mayReadEverything) return;
+  throw new RegistryError('FORBIDDEN', `${nameOf(principal)} may not read metrics, which are of everything: ${hint}`);
+}
+
+/**
  * What a token may be good for: asked ∩ allowed.
  * @throws Unauthorized or RegistryError FORBIDDEN when something was asked and nothing is allowed: helm hides the reason
  * of a later refusal of HEAD, but prints this one

@@ -53,6 +53,13 @@ export class Rights {
     return own || this.#visibility.isAnythingPublic;
   }
 
+  /** Whether the principal itself, not as one of everybody, may read all that there is. */
+  get mayReadEverything(): boolean {
+    const has = (index: ScopeIndex) =>
+      index.above('').some(({ charts, actions }) => charts === '*' && actions.includes('pull'));
+    return (this.#administrator || has(this.#scopes)) && (!this.#limits || has(this.#limits));
+  }
+
   /** In the order of `ALL_ACTIONS`. */
   on(repository: RepositoryName): readonly Action[] {
     const paths = enclosingPaths(repository);

@@ -13,7 +13,7 @@ export function logRequests(app: FastifyInstance): void {
       milliseconds: Math.round(reply.elapsedTime * 10) / 10,
       refusal: request.refusal,
     };
-    const isHealthCheck = path === '/livez' || path === '/readyz';
+    const isHealthCheck = path === '/livez' || path === '/readyz' || path === '/metrics';
     if (isHealthCheck && reply.statusCode < 400) request.log.debug(line, 'request');
     else request.log.info(line, 'request');
   });

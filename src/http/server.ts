@@ -17,6 +17,7 @@ import type { SearchIndex } from '../catalog/search-index.ts';
 import type { Classic } from '../classic/classic.ts';
 import type { Sightings } from '../events/sightings.ts';
 import type { BackgroundJobs } from '../lifecycle/jobs.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullCounts } from '../registry/pull-counts.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -33,6 +34,7 @@ import { healthRoutes } from './health.ts';
 import { hubRoutes } from './hub.ts';
 import { answerLocalOnly } from './local-only.ts';
 import { logRequests } from './log-requests.ts';
+import { metricsRoute } from './metrics.ts';
 import { noteRefusals } from './note-refusals.ts';
 import { baseRoutes } from './oci/base.ts';
 import { blobRoutes } from './oci/blobs.ts';
@@ -41,6 +43,7 @@ import { manifestRoutes } from './oci/manifests.ts';
 import { referrerRoutes } from './oci/referrers.ts';
 import { tagRoutes } from './oci/tags.ts';
 import { uploadRoutes } from './oci/uploads.ts';
+import { measureRequests } from './request-metrics.ts';
 import { LOGIN_PATH, type SingleSignOn, ssoRoutes } from './sso.ts';
 import { closeConnectionsWhenStopping } from './stopping.ts';
 import { tokenRoutes } from './token.ts';
@@ -70,6 +73,7 @@ export interface ServerOptions {
   /** Undefined when there is no provider. */
   readonly singleSignOn: SingleSignOn | undefined;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   /** Of the program. */
   readonly version: string;
   readonly publicUrl: string | null;
@@ -108,6 +112,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     markAnswer(request, reply);
   });
   logRequests(app);
+  measureRequests(app, options.metrics);
   noteRefusals(app, options.sightings);
   closeConnectionsWhenStopping(app);
   if (options.authentication.isOpen) answerLocalOnly(app);
@@ -122,6 +127,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   }
   const identify = (request: FastifyRequest) =>
     options.authentication.identify(request.headers.authorization, arrivalOf(request));
+  metricsRoute(app, { metrics: options.metrics, identify });
   await app.register(async (scope) => await classicRoutes(typed(scope), { ...options, identify }));
   await app.register(async (scope) => hubRoutes(typed(scope), { ...options, identify }));
   await registerManagement(app, {

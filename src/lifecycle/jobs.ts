@@ -44,7 +44,7 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
   readonly #kinds: JobKinds<OptionsOf>;
   readonly #onFailure: (error: unknown, kind: string) => void;
   readonly #stop = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<boolean>>();
 
   /** @param options.onFailure told what a job throws, beside its record */
   constructor(options: {
@@ -72,17 +72,18 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
     return job;
   }
 
-  /** The same, and waits for its end. Nothing happens while another one runs. */
+  /** The same, and waits for its end. Nothing happens while another one runs. @returns whether it ran, and ended well */
   async run<Kind extends keyof OptionsOf & string>(
     kind: Kind,
     options: OptionsOf[Kind],
     requestedBy: Author,
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
       const { ended } = await this.#begin(kind, options, requestedBy);
-      await ended;
+      return await ended;
     } catch (error) {
-      if (!(error instanceof RegistryError && error.code === 'CONFLICT')) throw error;
+      if (error instanceof RegistryError && error.code === 'CONFLICT') return false;
+      throw error;
     }
   }
 
@@ -106,7 +107,7 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
     kind: Kind,
     options: OptionsOf[Kind],
     requestedBy: Author,
-  ): Promise<{ readonly job: Job; readonly ended: Promise<void> }> {
+  ): Promise<{ readonly job: Job; readonly ended: Promise<boolean> }> {
     const now = this.#clock.now();
     const begun = { state: 'running', progress: '{}', problem: '', startedAt: now, updatedAt: now } as const;
     const id = randomUUID();
@@ -131,12 +132,12 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
     return { job: this.#shown(row), ended };
   }
 
-  /** Never rejects. */
+  /** Never rejects. @returns whether it ended well */
   async #perform<Kind extends keyof OptionsOf & string>(
     id: string,
     kind: Kind,
     options: OptionsOf[Kind],
-  ): Promise<void> {
+  ): Promise<boolean> {
     let progress: JobProgress = {};
     const heartbeat = setInterval(
       () => void this.#write(id, kind, { state: 'running', progress, problem: '' }),
@@ -151,10 +152,12 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
       };
       progress = await this.#kinds[kind](options, run);
       await this.#write(id, kind, { state: 'succeeded', progress, problem: '' });
+      return true;
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#onFailure(error, kind);
       const problem = error instanceof RegistryError || this.#stop.signal.aborted ? messageOf(error) : FAILED;
       await this.#write(id, kind, { state: 'failed', progress, problem });
+      return false;
     } finally {
       clearInterval(heartbeat);
     }

@@ -28,6 +28,11 @@ export async function findUpload(database: Queryable, id: UploadId): Promise<Upl
   return rows[0];
 }
 
+export async function countUploads(database: Queryable): Promise<number> {
+  const rows = await database.query<{ count: number }>('select count(*) as count from uploads');
+  return Number(rows[0]?.count ?? 0);
+}
+
 export async function deleteUpload(tx: Transaction, id: UploadId): Promise<void> {
   await tx.query('delete from uploads where id = $1', [id]);
 }

@@ -40,6 +40,7 @@ maint's token    401    401   401  404      404    404    ok    ok    403    403
 its new secret   401    401   401  404      404    404    ok    403   403    403    403     403    403  403
 make a token     401    401   401  ok       ok     ok     ok    ok    403    403    403     403    403  403
 administer       401    401   401  403      403    403    403   ok    403    403    403     403    403  403
+measure          401    401   401  403      403    403    403   ok    403    403    403     403    403  403
 `;
 
 const MEANINGLESS_TOKEN = { name: 'x', management: true, scopes: [{ namespace: 'private', actions: ['pull'] }] };
@@ -52,6 +53,7 @@ const ROUTES: readonly (readonly [route: string, need: string, path: string, ok:
   ['HEAD /livez', 'everybody', '/livez', 200],
   ['GET /readyz', 'everybody', '/readyz', 200],
   ['HEAD /readyz', 'everybody', '/readyz', 200],
+  ['GET /metrics', 'measure', '/metrics', 200],
   ['GET /robots.txt', 'everybody', '/robots.txt', 200],
   ['HEAD /robots.txt', 'everybody', '/robots.txt', 200],
   ['GET /v2', 'login', '/v2', 200],

@@ -12,7 +12,7 @@ import {
 } from '../../../src/tables/blobs.ts';
 import { deleteManifest } from '../../../src/tables/manifests.ts';
 import { createRepository, listRepositories, repositoryExists } from '../../../src/tables/repositories.ts';
-import { deleteUpload, findUpload, insertUpload } from '../../../src/tables/uploads.ts';
+import { countUploads, deleteUpload, findUpload, insertUpload } from '../../../src/tables/uploads.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
 import { FIRST, manifest, OTHER, pages, push, SECOND, WEB } from './rows.ts';
 
@@ -86,8 +86,10 @@ for (const kind of DATABASES) {
         const upload = { id, repository: WEB, owner: 'user:ci' };
         await database.transaction((tx) => insertUpload(tx, upload, 1_790_000_000_000));
         expect(await findUpload(database, id)).toEqual({ ...upload, createdAt: 1_790_000_000_000 });
+        expect(await countUploads(database)).toBe(1);
         await database.transaction((tx) => deleteUpload(tx, id));
         expect(await findUpload(database, id)).toBeUndefined();
+        expect(await countUploads(database)).toBe(0);
         await database.transaction((tx) => deleteUpload(tx, id));
       });
 

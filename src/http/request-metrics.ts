@@ -1,0 +1,58 @@
+// Counts requests and how long they take: by the pattern of the route, so that what clients write makes no new series.
+import type { FastifyInstance } from 'fastify';
+import { Durations } from '../metrics/durations.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+
+interface Count {
+  readonly labels: Readonly<Record<string, string>>;
+  value: number;
+}
+
+/** Of requests for what is no route: there are as many methods and addresses as clients make up. */
+const NO_ROUTE = { method: 'any', route: 'none' };
+
+export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
+  const counts = new Map<string, Count>();
+  const durations = new Durations();
+  let running = 0;
+  let aborted = 0;
+  app.addHook('onRequest', async (_request, reply) => {
+    running += 1;
+    // However it ends.
+    reply.raw.once('close', () => {
+      running -= 1;
+    });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { url } = request.routeOptions;
+    const route = request.is404 || url === undefined ? NO_ROUTE : { method: request.method, route: url };
+    const labels = { ...route, status: String(reply.statusCode) };
+    const key = Object.values(labels).join(' ');
+    const count = counts.get(key) ?? { labels, value: 0 };
+    count.value += 1;
+    counts.set(key, count);
+    durations.observe(route, reply.elapsedTime / 1000);
+  });
+  app.addHook('onRequestAbort', async (_request) => {
+    aborted += 1;
+  });
+  metrics.add({
+    name: 'chartroom_http_requests_total',
+    help: 'Requests that were answered, by the pattern of the route.',
+    type: 'counter',
+    read: () => [...counts.values()],
+  });
+  metrics.add({
+    name: 'chartroom_http_request_duration_seconds',
+    help: 'How long they took, with their bodies.',
+    type: 'histogram',
+    read: () => durations.samples(),
+  });
+  metrics.addGauge('chartroom_http_requests_running', 'Requests that are under way.', () => running);
+  metrics.add({
+    name: 'chartroom_http_requests_aborted_total',
+    help: 'Requests whose client went away before its answer.',
+    type: 'counter',
+    read: () => [{ value: aborted }],
+  });
+}
