@@ -36,6 +36,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { addProcessMetrics } from './metrics/process-metrics.ts';
 import { type Clock, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
+import { isForLackOfRoom } from './ports/storage-unusable.ts';
 import type { FreeSpace, Room } from './registry/free-space.ts';
 import { PullCounts } from './registry/pull-counts.ts';
 import type { FoundDamage } from './registry/record-damage.ts';
@@ -95,7 +96,7 @@ export async function openApp(
   const { database, blobs } = between({ database: opening, blobs: disk, clock, onDamage });
   const keys = opened.use(await openSigningKeys(config.dataDir, clock));
   const sightings = opened.use(
-    new Sightings({ database, clock, onFailure: (err) => logger.error({ err }, 'the audit trail lost something') }),
+    new Sightings({ database, clock, onFailure: reporting(logger, 'the audit trail cannot be written') }),
   );
   const core = await openCore(
     config,
@@ -113,7 +114,7 @@ export async function openApp(
   await registry.uploads.discardLeftovers();
   await registry.backfillVersions((refusal) => logger.warn(`${refusal.message} (it stays out of lists until then)`));
   const pulls = opened.use(
-    new PullCounts({ database, clock, onFailure: (err) => logger.error({ err }, 'some pulls were not counted') }),
+    new PullCounts({ database, clock, onFailure: reporting(logger, 'pulls cannot be counted') }),
   );
   opened.use(runSchedules(core, successes, logger));
   // Told to stop before the schedule that waits for them.
@@ -155,7 +156,7 @@ function runSchedules(
 ): AsyncDisposable {
   const schedules = new AsyncDisposableStack();
   const every = (interval: number, name: string, job: () => Promise<unknown>, failed: string) =>
-    schedules.use(runEvery(interval, successes.noting(name, job), (err) => logger.error({ err }, failed)));
+    schedules.use(runEvery(interval, successes.noting(name, job), reporting(logger, failed)));
   every(SEARCH_INTERVAL, 'search', () => search.catchUp(), 'the search does not find what changed of late');
   const forget = () => accounts.auditTrail.forgetOld();
   every(HOUR, 'audit-trail', forget, 'old events of the audit trail could not be forgotten');
@@ -233,6 +234,11 @@ function measure(parts: {
   addStorageMetrics(metrics, parts);
   const successes = new LastSuccesses(clock, metrics);
   return { metrics, successes, [Symbol.dispose]: () => process[Symbol.dispose]() };
+}
+
+/** That there is no room is said by `watchSpace`, once, and not again every few seconds on what may be the same disk. */
+function reporting(logger: FastifyBaseLogger, message: string): (err: unknown) => void {
+  return (err) => logger[isForLackOfRoom(err) ? 'debug' : 'error']({ err }, message);
 }
 
 /** Says in the log when there is less room, or more again, than before. */

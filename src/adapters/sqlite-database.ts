@@ -39,10 +39,14 @@ export function openSqliteDatabase(path: string): Database {
 
   return {
     dialect: 'sqlite',
-    query: async (text, values) => await onceFree(() => reader.query(text, values)),
+    query: async (text, values) => {
+      using patience = startPatience();
+      return await onceFree(() => reader.query(text, values), patience);
+    },
     transaction: (work) => {
+      const patience = startPatience();
       // On one connection the statements of two transactions would mix, so each waits for the one before it.
-      const result = queue.then(() => runTransaction(writer, work));
+      const result = queue.then(() => runTransaction(writer, work, patience)).finally(() => patience[Symbol.dispose]());
       queue = result.catch(() => undefined);
       return result;
     },
@@ -55,7 +59,11 @@ export function openSqliteDatabase(path: string): Database {
   };
 }
 
-async function runTransaction<Result>(writer: Connection, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+async function runTransaction<Result>(
+  writer: Connection,
+  work: (tx: Transaction) => Promise<Result>,
+  patience: Patience,
+): Promise<Result> {
   let isRunning = true;
   const failures: unknown[] = [];
   const guarded = async <Answer>(run: () => Answer): Promise<Answer> => {
@@ -71,7 +79,7 @@ async function runTransaction<Result>(writer: Connection, work: (tx: Transaction
     query: (text: string, values?: readonly SqlValue[]) => guarded(() => writer.query(text, values)),
     script: (text: string) => guarded(() => writer.execute(text)),
   } as Transaction;
-  await onceFree(() => writer.execute('begin immediate'));
+  await onceFree(() => writer.execute('begin immediate'), patience);
   try {
     const result = await work(tx);
     if (failures.length > 0) throw failures[0];
@@ -85,13 +93,26 @@ async function runTransaction<Result>(writer: Connection, work: (tx: Transaction
   }
 }
 
+interface Patience extends Disposable {
+  isOver(): boolean;
+}
+
+/** It begins when something is asked for, so that those who wait in the queue for one another do not add up their waiting. */
+function startPatience(): Patience {
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+  }, BUSY_TIMEOUT);
+  return { isOver: () => isOver, [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
 /** Runs what another process may keep from running just now. Waits here, since SQLite's own waiting would stop the whole server. */
-async function onceFree<Answer>(run: () => Answer): Promise<Answer> {
-  for (let waited = 0; ; waited += BUSY_INTERVAL) {
+async function onceFree<Answer>(run: () => Answer, patience: Patience): Promise<Answer> {
+  for (;;) {
     try {
       return run();
     } catch (error) {
-      if (waited >= BUSY_TIMEOUT || !isBusy(error)) throw error;
+      if (patience.isOver() || !isBusy(error)) throw error;
     }
     await wait(BUSY_INTERVAL);
   }

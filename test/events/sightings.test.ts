@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import type { Author } from '../../src/events/author.ts';
 import { Sightings } from '../../src/events/sightings.ts';
+import { StorageUnusable } from '../../src/ports/storage-unusable.ts';
 import { listEvents } from '../../src/tables/events.ts';
 import { pushChart } from '../support/artifacts.ts';
 import { TestClock } from '../support/clock.ts';
@@ -133,4 +134,26 @@ test('the server notes who logged in, got a token, and was refused what, and whe
   const { secrets } = await registry.accounts.robots.find('ci', MANAGER);
   expect(secrets).toMatchObject([{ lastUsedAddress: '127.0.0.1', lastUsedAgent: 'Helm/4.2.4' }]);
   expect((await registry.accounts.users.find(ADMIN.split(':')[0] ?? '')).lastLoginAt).toEqual(expect.any(Number));
+});
+
+test('what cannot be written while the database is locked is kept, and written once it can be', async () => {
+  const clock = new TestClock('2026-11-23T10:00:00Z');
+  let isLocked = true;
+  const locked: typeof database = {
+    ...database,
+    transaction: async (work) => {
+      if (isLocked) throw new StorageUnusable('locked', { trouble: 'busy' });
+      return await database.transaction(work);
+    },
+  };
+  await using sightings = new Sightings({ database: locked, clock, onFailure: () => undefined });
+  const kept: Author = { ...ANN, name: 'kept' };
+  sightings.note({ kind: 'login.succeeded', author: kept, detail: {} });
+  await expect(sightings.flush()).rejects.toThrow('locked');
+  sightings.note({ kind: 'login.refused', author: kept, detail: {} });
+  await expect(sightings.flush()).rejects.toThrow('locked');
+  isLocked = false;
+  await sightings.flush();
+  await sightings.flush();
+  expect((await eventsOf('kept')).map(({ kind }) => kind)).toEqual(['login.refused', 'login.succeeded']);
 });
