@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import type { RepositoryName } from '../../src/oci/repository-name.ts';
 import type { Database } from '../../src/ports/database.ts';
+import { StorageUnusable } from '../../src/ports/storage-unusable.ts';
 import { PullCounts } from '../../src/registry/pull-counts.ts';
 import { prepareChart, pushArtifact, pushChart, putManifest } from '../support/artifacts.ts';
 import { TestClock } from '../support/clock.ts';
@@ -138,5 +139,27 @@ test('very many different blobs are written down before they fill the memory', a
     await counts.write();
     expect(transactions).toBe(2);
     expect(await database.query('select pulls from pulls')).toEqual([{ pulls: 2 }]);
+  });
+});
+
+test('what cannot be written while the storage is full is counted once there is room', async () => {
+  await using registry = await startRegistry();
+  const { path } = await publish(registry, '1.0.0');
+  await inDatabase(registry, async (database) => {
+    let isFull = true;
+    const transaction: Database['transaction'] = async (work) => {
+      if (isFull) throw new StorageUnusable('full', { trouble: 'full' });
+      return await database.transaction(work);
+    };
+    const clock = new TestClock(START);
+    await using counts = new PullCounts({ database: { ...database, transaction }, clock, onFailure: () => undefined });
+    const digest = path.split('/').at(-1) as Digest;
+    counts.note(WEB, digest);
+    await counts.write();
+    counts.note(WEB, digest);
+    await counts.write();
+    isFull = false;
+    await counts.write();
+    expect(await database.query('select day, pulls from pulls')).toEqual([{ day: 20_780, pulls: 2 }]);
   });
 });

@@ -1,0 +1,131 @@
+// Faults of a real disk: the program on a small one that gets full, is killed there, and gets room again.
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../http/support/eventually.ts';
+import { ADMIN_ENVIRONMENT, ADMIN_NAME, ADMIN_PASSWORD, basic, serveChartroom } from '../support/chartroom-process.ts';
+import { maySmallDisks, mountSmallDisk, type SmallDisk } from './support/small-disk.ts';
+
+const MIB = 1024 * 1024;
+/** MiB; the reserve of such a disk is a twentieth. */
+const SIZE = 40;
+const BLOBS = '/v2/team/files/blobs';
+const { authorization } = basic(ADMIN_NAME, ADMIN_PASSWORD);
+
+/** What was acknowledged: bytes by their digest. */
+type Acknowledged = Map<string, Buffer>;
+
+describe.runIf(maySmallDisks())('on a disk of its own', { timeout: 300_000 }, () => {
+  test('pushes until it is full: each is there byte for byte or was refused with 507, and deleting makes room', async () => {
+    using disk = mountSmallDisk(SIZE);
+    await using server = await serve(disk);
+    const acknowledged: Acknowledged = new Map();
+    let refusals = 0;
+    // Four at a time, and without a length, so that they run out of room midway.
+    for (let round = 0; round < 15; round += 1) {
+      const statuses = await Promise.all(Array.from({ length: 4 }, () => pushBlob(server.url, MIB, acknowledged)));
+      expect(statuses.filter((status) => status !== 201 && status !== 507)).toEqual([]);
+      refusals += statuses.filter((status) => status === 507).length;
+    }
+    expect(refusals).toBeGreaterThan(0);
+    expect(acknowledged.size).toBeGreaterThan(20);
+    await expectAll(server.url, acknowledged);
+    expect(await readdir(join(disk.path, 'data', 'uploads'))).toEqual([]);
+    expect(await readiness(server.url)).toMatch(/^ok\ndegraded: /);
+    // What is left is for this.
+    const [first = ''] = acknowledged.keys();
+    expect((await send(server.url, 'DELETE', `${BLOBS}/${first}`)).status).toBe(202);
+    expect(server.stdout()).not.toContain('"status":500');
+  });
+
+  test('another program fills it up: pulls go on, and pushes as soon as there is room, without a restart', async () => {
+    using disk = mountSmallDisk(SIZE);
+    await using server = await serve(disk);
+    const acknowledged: Acknowledged = new Map();
+    for (let each = 0; each < 5; each += 1) expect(await pushBlob(server.url, MIB, acknowledged)).toBe(201);
+    disk.leave(0);
+    await eventually(() => readiness(server.url)).toBe('ok\ndegraded: the storage is full, pushes are refused\n');
+    for (let each = 0; each < 5; each += 1) {
+      expect(await pushBlob(server.url, MIB, acknowledged)).toBe(507);
+      await expectAll(server.url, acknowledged);
+    }
+    expect((await send(server.url, 'GET', '/token?scope=repository:team/files:pull')).status).toBe(200);
+    expect(await (await send(server.url, 'GET', '/metrics')).text()).toContain('chartroom_pushes_refused 1\n');
+    disk.leave(undefined);
+    await eventually(() => readiness(server.url)).toBe('ok\n');
+    expect(await pushBlob(server.url, MIB, acknowledged)).toBe(201);
+    await expectAll(server.url, acknowledged);
+    expect(server.stdout()).not.toContain('"status":500');
+  });
+
+  test('within one look at the room it gets full to the last byte, and is killed: what was acknowledged is there after the start', async () => {
+    using disk = mountSmallDisk(SIZE);
+    const acknowledged: Acknowledged = new Map();
+    for (let round = 0; round < 3; round += 1) {
+      await using server = await serve(disk);
+      expect(await pushBlob(server.url, MIB, acknowledged)).toBe(201);
+      // More than these have room, and what the server has last seen is not true any more.
+      disk.leave(2.5 * MIB);
+      const statuses = await Promise.all(Array.from({ length: 6 }, () => pushBlob(server.url, MIB, acknowledged)));
+      expect(statuses.filter((status) => status !== 201 && status !== 507)).toEqual([]);
+      expect(statuses).toContain(507);
+      await server.stop('SIGKILL');
+      await using again = await serve(disk);
+      await expectAll(again.url, acknowledged);
+      disk.leave(undefined);
+      await eventually(() => readiness(again.url)).toBe('ok\n');
+      expect(await pushBlob(again.url, MIB, acknowledged)).toBe(201);
+    }
+  });
+});
+
+async function serve(disk: SmallDisk) {
+  return await serveChartroom({ folder: disk.path, environment: ADMIN_ENVIRONMENT }, ['--data-dir', 'data']);
+}
+
+/** An upload in two requests, as helm sends it, of random bytes whose number is not said beforehand. */
+async function pushBlob(url: string, size: number, acknowledged: Acknowledged): Promise<number> {
+  const bytes = randomBytes(size);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const begun = await send(url, 'POST', `${BLOBS}/uploads/`);
+  await begun.arrayBuffer();
+  if (begun.status !== 202) return begun.status;
+  const location = begun.headers.get('location') ?? '';
+  const answer = await send(url, 'PUT', `${location}?digest=${digest}`, inPieces(bytes));
+  await answer.arrayBuffer();
+  if (answer.status === 201) acknowledged.set(digest, bytes);
+  // A client that gives up says so; else it stays for a day.
+  else await send(url, 'DELETE', location);
+  return answer.status;
+}
+
+function inPieces(bytes: Buffer): ReadableStream {
+  let position = 0;
+  return new ReadableStream({
+    pull: (controller) => {
+      if (position >= bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(position, position + 64 * 1024));
+      position += 64 * 1024;
+    },
+  });
+}
+
+async function expectAll(url: string, acknowledged: Acknowledged): Promise<void> {
+  for (const [digest, bytes] of acknowledged) {
+    const answer = await send(url, 'GET', `${BLOBS}/${digest}`);
+    expect(answer.status).toBe(200);
+    expect(bytes.equals(Buffer.from(await answer.arrayBuffer())), digest).toBe(true);
+  }
+}
+
+async function readiness(url: string): Promise<string> {
+  const answer = await send(url, 'GET', '/readyz');
+  expect(answer.status).toBe(200);
+  return await answer.text();
+}
+
+async function send(url: string, method: string, path: string, body?: ReadableStream): Promise<Response> {
+  const options = { method, headers: { authorization }, ...(body ? { body, duplex: 'half' } : {}) };
+  return await fetch(`${url}${path}`, options as RequestInit);
+}
