@@ -50,7 +50,10 @@ export function openSqliteDatabase(path: string): Database {
       queue = result.catch(() => undefined);
       return result;
     },
-    check: async () => await onceFree(() => reader.check()),
+    check: async () => {
+      using patience = startPatience();
+      return await onceFree(() => reader.check(), patience);
+    },
     close: async () => {
       await queue;
       reader.close();
