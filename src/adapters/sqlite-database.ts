@@ -39,10 +39,7 @@ export function openSqliteDatabase(path: string): Database {
 
   return {
     dialect: 'sqlite',
-    query: async (text, values) => {
-      using patience = startPatience();
-      return await onceFree(() => reader.query(text, values), patience);
-    },
+    query: async (text, values) => await onceFree(() => reader.query(text, values)),
     transaction: (work) => {
       const patience = startPatience();
       // On one connection the statements of two transactions would mix, so each waits for the one before it.
@@ -110,14 +107,20 @@ function startPatience(): Patience {
 }
 
 /** Runs what another process may keep from running just now. Waits here, since SQLite's own waiting would stop the whole server. */
-async function onceFree<Answer>(run: () => Answer, patience: Patience): Promise<Answer> {
+async function onceFree<Answer>(run: () => Answer, patience?: Patience): Promise<Answer> {
+  try {
+    return run();
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+  }
+  using lasting = patience ?? startPatience();
   for (;;) {
+    await wait(BUSY_INTERVAL);
     try {
       return run();
     } catch (error) {
-      if (patience.isOver() || !isBusy(error)) throw error;
+      if (lasting.isOver() || !isBusy(error)) throw error;
     }
-    await wait(BUSY_INTERVAL);
   }
 }
 
