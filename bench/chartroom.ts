@@ -31,8 +31,12 @@ export async function startChartroom(folder: string, people: readonly Person[]):
   const server = await startServer((port) => ({
     program: process.execPath,
     words: [...process.execArgv, MAIN, 'serve', '--port', String(port), '--data-dir', dataDir],
-    // So that those that are made at the beginning are good to the end.
-    environment: { CHARTROOM_ADMIN_PASSWORD: ADMINISTRATOR.password, CHARTROOM_TOKEN_LIFETIME: '3600' },
+    environment: {
+      CHARTROOM_ADMIN_PASSWORD: ADMINISTRATOR.password,
+      // So that those that are made at the beginning are good to the end.
+      CHARTROOM_TOKEN_LIFETIME: '3600',
+      CHARTROOM_REQUESTS_PER_MINUTE: '0',
+    },
     logPath: join(folder, 'chartroom.log'),
   }));
   await using data = await openDataFolder(loadConfig({ flags: { 'data-dir': dataDir }, environment: {} }));

@@ -89,6 +89,14 @@ export const ConfigSchema = Type.Object({
     default: 10 * 1024 ** 3,
     description: 'The size of the largest blob that is taken.',
   }),
+  requestsPerMinute: wholeNumber({
+    of: 'requests',
+    from: 0,
+    to: 10_000_000,
+    default: 12_000,
+    description:
+      'How many requests a minute are taken from one principal, or from one address without a login; 0 for any number.',
+  }),
   garbageGracePeriod: wholeNumber({
     of: 'seconds',
     from: 60,

@@ -14,6 +14,7 @@ import type { ManagementAccess } from './api/guard.ts';
 import { addressOf } from './base-url.ts';
 import { clientAddressOf } from './client-address.ts';
 import type { RefusalCode } from './errors.ts';
+import type { CountedIdentification } from './limits/request-rates.ts';
 
 /** Characters; it is kept with every event, and clients write what they like. */
 const MAXIMUM_USER_AGENT = 300;
@@ -44,12 +45,13 @@ declare module 'fastify' {
 
 export interface AccessControl {
   readonly authentication: Authentication;
+  readonly countCaller: CountedIdentification;
   /** Whether an upload is of this owner, and was opened between these times. */
   readonly uploads: { beganWithin(id: string, ownerKey: string, from: number, to: number): Promise<boolean> };
 }
 
 /** Guards every route of `app`: none is reachable without saying what access it needs. */
-export function guard(app: FastifyInstance, { authentication, uploads }: AccessControl): void {
+export function guard(app: FastifyInstance, { authentication, countCaller, uploads }: AccessControl): void {
   app.addHook('onRequest', async (request) => {
     const { access, continuesUpload = false } = request.routeOptions.config;
     // No route: the not-found handler answers, and says the same to everybody.
@@ -60,12 +62,9 @@ export function guard(app: FastifyInstance, { authentication, uploads }: AccessC
     const identify = async (): Promise<Caller> => {
       const { authorization } = request.headers;
       const arrival = arrivalOf(request);
-      request.caller = await authentication.identify(
-        authorization,
-        arrival,
-        continuesUpload ? continuation : undefined,
+      return await countCaller(request, () =>
+        authentication.identify(authorization, arrival, continuesUpload ? continuation : undefined),
       );
-      return request.caller;
     };
     switch (access) {
       case 'login':

@@ -1,5 +1,6 @@
 // Health: is the process alive, and can it serve? Open to everybody, and says nothing else.
 
+import type { FastifyRequest } from 'fastify';
 import { RegistryError } from '../oci/error.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Routes } from './server.ts';
@@ -26,4 +27,9 @@ export function healthRoutes(app: Routes, registry: Registry): void {
       return await reply.type('text/plain').send(degraded === undefined ? 'ok\n' : `ok\ndegraded: ${degraded}\n`);
     },
   });
+}
+
+/** Whoever watches over the registry is always answered. */
+export function isHealthCheck({ routeOptions: { url } }: FastifyRequest): boolean {
+  return url === '/livez' || url === '/readyz';
 }

@@ -32,6 +32,7 @@ import { foldChartName } from './fold-chart-name.ts';
 import { foldRepositoryName } from './fold-repository-name.ts';
 import { healthRoutes } from './health.ts';
 import { hubRoutes } from './hub.ts';
+import { type CountedIdentification, limitRequests } from './limits/request-rates.ts';
 import { answerLocalOnly } from './local-only.ts';
 import { logRequests } from './log-requests.ts';
 import { metricsRoute } from './metrics.ts';
@@ -80,7 +81,13 @@ export interface ServerOptions {
   /** Which addresses the index of a classic repository has. */
   readonly indexUrls: 'tgz' | 'oci';
   readonly trustedProxies: readonly string[];
+  /** Of one principal, or of one address without a login; 0 for no limit. */
+  readonly requestsPerMinute: number;
   readonly logger: FastifyBaseLogger;
+}
+
+interface GuardedOptions extends ServerOptions {
+  readonly countCaller: CountedIdentification;
 }
 
 /** A connection on which nothing moves for so long is closed: milliseconds. Making a very large blob durable takes a while. */
@@ -116,17 +123,18 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   noteRefusals(app, options.sightings);
   closeConnectionsWhenStopping(app);
   if (options.authentication.isOpen) answerLocalOnly(app);
+  const countCaller = await limitRequests(app, options);
   const { singleSignOn } = options;
   welcomeRoute(app, singleSignOn && LOGIN_PATH);
   healthRoutes(app, options.registry);
   crawlerRoute(app);
-  await app.register(async (scope) => await tokenRoutes(typed(scope), options));
-  await app.register(async (scope) => await distributionRoutes(typed(scope), options));
+  await app.register(async (scope) => await tokenRoutes(typed(scope), { ...options, countCaller }));
+  await app.register(async (scope) => await distributionRoutes(typed(scope), { ...options, countCaller }));
   if (singleSignOn) {
     await app.register(async (scope) => await ssoRoutes(typed(scope), { ...options, ...singleSignOn }));
   }
   const identify = (request: FastifyRequest) =>
-    options.authentication.identify(request.headers.authorization, arrivalOf(request));
+    countCaller(request, () => options.authentication.identify(request.headers.authorization, arrivalOf(request)));
   metricsRoute(app, { metrics: options.metrics, identify });
   await app.register(async (scope) => await classicRoutes(typed(scope), { ...options, identify }));
   await app.register(async (scope) => hubRoutes(typed(scope), { ...options, identify }));
@@ -155,7 +163,7 @@ export async function registerManagement(app: FastifyInstance, management: Manag
 }
 
 /** Everything under /v2: guarded, and each kind of route in a scope of its own, with its own way to read a body. */
-async function distributionRoutes(app: Routes, options: ServerOptions): Promise<void> {
+async function distributionRoutes(app: Routes, options: GuardedOptions): Promise<void> {
   guard(app, { ...options, uploads: options.registry.uploads });
   // Some clients give even a DELETE a type, which says nothing here: only manifests and uploads have a body.
   app.removeAllContentTypeParsers();

@@ -12,6 +12,7 @@ import { Unauthorized } from '../access/unauthorized.ts';
 import type { Sightings } from '../events/sightings.ts';
 import { RegistryError } from '../oci/error.ts';
 import { arrivalOf } from './authenticate.ts';
+import type { CountedIdentification } from './limits/request-rates.ts';
 import type { Routes } from './server.ts';
 import { warn } from './warning.ts';
 
@@ -31,11 +32,13 @@ const Form = Type.Object({
 
 export interface TokenService {
   readonly authentication: Authentication;
+  readonly countCaller: CountedIdentification;
   readonly tokens: Tokens;
   readonly sightings: Sightings;
 }
 
-export async function tokenRoutes(app: Routes, { authentication, tokens, sightings }: TokenService): Promise<void> {
+export async function tokenRoutes(app: Routes, service: TokenService): Promise<void> {
+  const { authentication, countCaller, tokens, sightings } = service;
   await app.register(formbody, { bodyLimit: MAXIMUM_FORM_BYTES });
 
   const answer = async (request: FastifyRequest, scopes: readonly string[], reply: FastifyReply) => {
@@ -59,16 +62,19 @@ export async function tokenRoutes(app: Routes, { authentication, tokens, sightin
     });
   };
 
-  app.get('/token', { schema: { querystring: Query } }, async (request, reply) => {
-    const { authorization } = request.headers;
-    const bearer = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (bearer !== undefined) requireForeign(bearer, tokens);
-    request.caller = await authentication.identify(authorization, arrivalOf(request));
+  const config = { takesCredentials: true };
+  app.get('/token', { config, schema: { querystring: Query } }, async (request, reply) => {
+    await countCaller(request, async () => {
+      const { authorization } = request.headers;
+      const bearer = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+      if (bearer !== undefined) requireForeign(bearer, tokens);
+      return await authentication.identify(authorization, arrivalOf(request));
+    });
     return await answer(request, request.query.scope ?? [], reply);
   });
 
-  app.post('/token', { schema: { body: Form } }, async (request, reply) => {
-    request.caller = await callerOf(request, request.body, authentication, tokens);
+  app.post('/token', { config, schema: { body: Form } }, async (request, reply) => {
+    await countCaller(request, () => callerOf(request, request.body, authentication, tokens));
     return await answer(request, request.body.scope ?? [], reply);
   });
 }
