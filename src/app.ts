@@ -25,6 +25,7 @@ import { VERSION } from './config/version.ts';
 import { type Core, openCore, openDatabase, requireRegistry, type Storage } from './core.ts';
 import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
+import { type ServerLimits, serverLimits } from './http/limits/server-limits.ts';
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { keepJournal } from './journal/keep-journal.ts';
@@ -74,15 +75,20 @@ export interface App extends AsyncDisposable {
   readonly firstPassword: string | undefined;
 }
 
+export interface AppChanges {
+  readonly limits?: ServerLimits;
+  readonly between?: (storage: Storage) => Storage;
+}
+
 /**
- * @param between stands between the registry and its storage, as a test has it that lets storage fail
+ * @param changes what a test has otherwise: the limits, and what stands between the registry and its storage to let that fail
  * @throws ConfigError, StorageUnusable, or a file system error that names the folder
  */
 export async function openApp(
   config: Config,
   logger: FastifyBaseLogger,
   clock: Clock = systemClock,
-  between: (storage: Storage) => Storage = (storage) => storage,
+  { limits = serverLimits(), between = (storage) => storage }: AppChanges = {},
 ): Promise<App> {
   const directory = await openDirectory(config);
   const provider = openProvider(config, clock);
@@ -139,7 +145,7 @@ export async function openApp(
     startedLogins: new StartedLogins({ keys, clock }),
   };
   const parts = { ...core, logger, clock, pulls, tokens, sightings, authentication, singleSignOn, metrics };
-  const server = await buildServer({ ...config, ...parts, version: VERSION });
+  const server = await buildServer({ ...config, ...parts, limits, version: VERSION });
   opened.defer(() => closeServer(server));
   // At the end: a start that fails must not make a password that nobody gets to see.
   const firstPassword =

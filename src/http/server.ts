@@ -32,7 +32,9 @@ import { foldChartName } from './fold-chart-name.ts';
 import { foldRepositoryName } from './fold-repository-name.ts';
 import { healthRoutes } from './health.ts';
 import { hubRoutes } from './hub.ts';
+import { createLimitedServer } from './limits/limited-server.ts';
 import { type CountedIdentification, limitRequests } from './limits/request-rates.ts';
+import type { ServerLimits } from './limits/server-limits.ts';
 import { answerLocalOnly } from './local-only.ts';
 import { logRequests } from './log-requests.ts';
 import { metricsRoute } from './metrics.ts';
@@ -83,6 +85,7 @@ export interface ServerOptions {
   readonly trustedProxies: readonly string[];
   /** Of one principal, or of one address without a login; 0 for no limit. */
   readonly requestsPerMinute: number;
+  readonly limits: ServerLimits;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -90,8 +93,6 @@ interface GuardedOptions extends ServerOptions {
   readonly countCaller: CountedIdentification;
 }
 
-/** A connection on which nothing moves for so long is closed: milliseconds. Making a very large blob durable takes a while. */
-const IDLE_TIMEOUT = 10 * 60 * 1000;
 /** All that Node takes of a request's head, so that a name that is too long is refused in our own words. */
 export const MAXIMUM_PARAMETER_LENGTH = 16 * 1024;
 
@@ -108,7 +109,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       frameworkErrors: (error, request, reply) => answerError(error, request, markAnswer(request, reply)),
       clientErrorHandler: answerUnreadable,
       trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
-      connectionTimeout: IDLE_TIMEOUT,
+      serverFactory: (handler) => createLimitedServer(handler, options),
       forceCloseConnections: 'idle',
       // Fastify's own answer is none that a client of a registry understands.
       return503OnClosing: false,

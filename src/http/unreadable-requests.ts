@@ -9,7 +9,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: string, message: string
 };
 
 /** The error carries the bytes that arrived, credentials and all, and is for that reason not logged. */
-export function answerUnreadable(error: ConnectionError, socket: Socket): void {
+export function answerUnreadable(error: Pick<ConnectionError, 'code'>, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

@@ -13,7 +13,7 @@ let registry: TestRegistry;
 let host: string;
 
 beforeAll(async () => {
-  registry = await startRegistry({}, systemClock, faults.between);
+  registry = await startRegistry({}, systemClock, faults);
   host = `localhost:${new URL(registry.url).port}`;
 });
 afterEach(async () => {

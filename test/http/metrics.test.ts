@@ -9,7 +9,7 @@ import { eventually } from './support/eventually.ts';
 import { startUpload } from './support/uploads.ts';
 
 const faults = new StorageFaults();
-const registry = await startRegistry({}, systemClock, faults.between);
+const registry = await startRegistry({}, systemClock, faults);
 afterAll(() => registry[Symbol.asyncDispose]());
 
 async function scrape(as: string = ADMIN): Promise<string> {

@@ -18,7 +18,7 @@ const BYTES = Buffer.from('some bytes');
 const DIGEST = digestOf(BYTES);
 
 const faults = new StorageFaults();
-const registry = await startRegistry({}, systemClock, faults.between);
+const registry = await startRegistry({}, systemClock, faults);
 afterAll(() => registry[Symbol.asyncDispose]());
 afterEach(async () => {
   faults.blobs.clear();

@@ -17,7 +17,7 @@ const DIGEST = digestOf(BYTES);
 const BUSY = 'the storage of the registry is busy: try again in a moment';
 
 const faults = new StorageFaults();
-const registry = await startRegistry({}, systemClock, faults.between);
+const registry = await startRegistry({}, systemClock, faults);
 afterAll(() => registry[Symbol.asyncDispose]());
 afterEach(() => faults.blobs.clear());
 

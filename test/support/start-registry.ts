@@ -8,6 +8,7 @@ import { openApp, openDataFolder } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Storage } from '../../src/core.ts';
+import { type ServerLimits, serverLimits } from '../../src/http/limits/server-limits.ts';
 import { type Clock, systemClock } from '../../src/ports/clock.ts';
 import { routesOf } from './routes.ts';
 
@@ -38,17 +39,23 @@ export interface RequestOptions {
   readonly body?: Buffer | string | ReadableStream;
 }
 
-/** @param between stands between the server and its storage */
+export interface RegistryChanges {
+  /** Stands between the server and its storage. */
+  readonly between?: (storage: Storage) => Storage;
+  readonly limits?: Partial<ServerLimits>;
+}
+
 export async function startRegistry(
   settings: Partial<Config> = {},
   clock: Clock = systemClock,
-  between?: (storage: Storage) => Storage,
+  { between, limits: changedLimits }: RegistryChanges = {},
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'chartroom-test-'));
   const defaults = loadConfig({ flags: {}, environment: {} });
   const config: Config = { ...defaults, dataDir, adminPassword: ADMIN.slice(ADMIN.indexOf(':') + 1), ...settings };
   const logger = pino({ level: 'silent' });
-  let app = await openApp(config, logger, clock, between);
+  const changes = { limits: { ...serverLimits(), ...changedLimits }, ...(between && { between }) };
+  let app = await openApp(config, logger, clock, changes);
   let url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   const dataFolder = await openDataFolder(config, 'operator', clock);
   return {
@@ -62,9 +69,9 @@ export async function startRegistry(
     },
     request: (method, path, options = {}) => send(url, method, path, options),
     stop: async () => await app[Symbol.asyncDispose](),
-    restart: async (changes = {}) => {
+    restart: async (changed = {}) => {
       await app[Symbol.asyncDispose]();
-      app = await openApp({ ...config, ...changes }, logger, clock, between);
+      app = await openApp({ ...config, ...changed }, logger, clock, changes);
       url = await app.server.listen({ host: '127.0.0.1', port: 0 });
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,5 @@
 // Reading a blob: whole, in ranges, conditionally.
-import { readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { errorOf, pushBlob } from '../../support/artifacts.ts';
 import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { startRegistry } from '../../support/start-registry.ts';
 import { eventually } from '../support/eventually.ts';
+import { openFilesOf } from '../support/open-files.ts';
 import { open, written } from '../support/raw-request.ts';
 
 const registry = await startRegistry();
@@ -238,10 +239,3 @@ test.skipIf(process.platform !== 'linux')('a client that leaves in the middle le
   socket.destroy();
   await eventually(isOpen).toBe(false);
 });
-
-/** Files of a blob that this process has open; only Linux tells. */
-async function openFilesOf(encoded: string): Promise<readonly string[]> {
-  if (process.platform !== 'linux') return [];
-  const links = (await readdir('/proc/self/fd')).map((entry) => readlink(`/proc/self/fd/${entry}`).catch(() => ''));
-  return (await Promise.all(links)).filter((path) => path.endsWith(encoded));
-}
