@@ -67,6 +67,9 @@ const ANSWERS: Readonly<Record<RefusalCode, readonly [status: number, code: stri
   WRONG_REPOSITORY: [409, 'DENIED'],
 };
 
+/** Whatever is in the way, it may be over then: seconds. */
+const UNAVAILABLE_FOR = 5;
+
 const BAD_ADDRESS =
   'the address is not valid: each "%" in it must begin a byte of text in UTF-8, written as two hexadecimal digits';
 
@@ -101,6 +104,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   if (refusal instanceof ChunkOutOfOrder) reply.header('location', requestPath(request.originalUrl));
   if (refusal instanceof RangeNotSatisfiable) reply.header('content-range', `bytes */${refusal.size}`);
   if (status === 429) reply.header('retry-after', refusal instanceof TooManyRequests ? refusal.retryAfter : 1);
+  if (status === 503) reply.header('retry-after', UNAVAILABLE_FOR);
   if (status === 413 || status === 507) passOverBody(request, reply);
   reply.code(status);
   const form = errorFormOf(request);

@@ -35,6 +35,7 @@ import { hubRoutes } from './hub.ts';
 import { createLimitedServer } from './limits/limited-server.ts';
 import { type CountedIdentification, limitRequests } from './limits/request-rates.ts';
 import type { ServerLimits } from './limits/server-limits.ts';
+import { shedLoad } from './limits/shed-load.ts';
 import { answerLocalOnly } from './local-only.ts';
 import { logRequests } from './log-requests.ts';
 import { metricsRoute } from './metrics.ts';
@@ -124,6 +125,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   noteRefusals(app, options.sightings);
   closeConnectionsWhenStopping(app);
   if (options.authentication.isOpen) answerLocalOnly(app);
+  await shedLoad(app, options);
   const countCaller = await limitRequests(app, options);
   const { singleSignOn } = options;
   welcomeRoute(app, singleSignOn && LOGIN_PATH);

@@ -1,0 +1,39 @@
+// Refuses requests before memory runs out, so that those that are under way can end.
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RegistryError } from '../../oci/error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ServerLimits } from './server-limits.ts';
+
+/** milliseconds between two lines of the log */
+const LOG_INTERVAL = 60_000;
+
+export interface LoadLimits {
+  readonly limits: Pick<ServerLimits, 'maximumHeap' | 'maximumMemory'>;
+  readonly clock: Clock;
+}
+
+/**
+ * Looks at memory once a second. The delay of the event loop is not looked at: it says that answers are slow, which refusals do
+ * not mend, and the plugin takes one pause of a second, such as any busy machine has, for a delay without end.
+ */
+export async function shedLoad(app: FastifyInstance, { limits, clock }: LoadLimits): Promise<void> {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  await app.register(underPressure, {
+    maxHeapUsedBytes: limits.maximumHeap,
+    maxRssBytes: limits.maximumMemory,
+    pressureHandler: async (request, _reply, measure, bytes) => {
+      if (isCheap(request)) return;
+      if (Math.abs(clock.now() - loggedAt) > LOG_INTERVAL) {
+        loggedAt = clock.now();
+        request.log.warn({ measure, bytes, ...limits }, 'requests are refused, since memory runs out');
+      }
+      throw new RegistryError('UNAVAILABLE', 'the registry has hardly any memory left: try again in a moment');
+    },
+  });
+}
+
+/** Whether the process lives, and whether something is there: an answer without a body. */
+function isCheap({ method, routeOptions: { url } }: FastifyRequest): boolean {
+  return url === '/livez' || (method === 'HEAD' && url !== '/readyz');
+}
