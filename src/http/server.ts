@@ -32,6 +32,7 @@ import { foldChartName } from './fold-chart-name.ts';
 import { foldRepositoryName } from './fold-repository-name.ts';
 import { healthRoutes } from './health.ts';
 import { hubRoutes } from './hub.ts';
+import { limitBodies } from './limits/bodies-at-once.ts';
 import { createLimitedServer } from './limits/limited-server.ts';
 import { type CountedIdentification, limitRequests } from './limits/request-rates.ts';
 import type { ServerLimits } from './limits/server-limits.ts';
@@ -127,6 +128,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   if (options.authentication.isOpen) answerLocalOnly(app);
   await shedLoad(app, options);
   const countCaller = await limitRequests(app, options);
+  limitBodies(app, options.limits.bodiesAtOnce);
   const { singleSignOn } = options;
   welcomeRoute(app, singleSignOn && LOGIN_PATH);
   healthRoutes(app, options.registry);

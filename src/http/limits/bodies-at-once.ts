@@ -1,0 +1,35 @@
+// How many bodies one principal may be sending at a time: each of them has memory, a file, or both.
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Caller } from '../../access/caller.ts';
+import { RegistryError } from '../../oci/error.ts';
+import { sourceOf } from './source.ts';
+
+/** Whoever is not known may send no body but the form of a login, which is small. */
+export function limitBodies(app: FastifyInstance, maximum: number): void {
+  const bodies = new Map<string, number>();
+  // When it is known whose request it is, and before anything of its body is read.
+  app.addHook('preParsing', async (request, reply) => {
+    const caller = request.caller as Caller | undefined;
+    if (!hasBody(request) || caller === undefined || caller.principal.kind === 'anonymous') return;
+    const { key, name } = sourceOf(request);
+    const others = bodies.get(key) ?? 0;
+    if (others >= maximum) {
+      throw new RegistryError(
+        'TOO_MANY_REQUESTS',
+        `too many requests from ${name} at once: at most ${maximum} with a body are taken at a time; wait 1 second, then try again`,
+      );
+    }
+    bodies.set(key, others + 1);
+    // However the request ends.
+    reply.raw.once('close', () => {
+      const left = (bodies.get(key) ?? 1) - 1;
+      if (left === 0) bodies.delete(key);
+      else bodies.set(key, left);
+    });
+  });
+}
+
+/** RFC 9112, section 6.3 */
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
