@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'TAG_INVALID'
   | 'TAG_KEPT'
   | 'TOO_MANY_REQUESTS'
+  | 'TOO_MANY_UPLOADS'
   | 'UNAUTHORIZED'
   | 'UNAVAILABLE'
   | 'UNSUPPORTED'

@@ -14,6 +14,7 @@ import type { Actor } from './actor.ts';
 import { type CollectedBytes, collectBytes } from './collected-bytes.ts';
 import type { FreeSpace } from './free-space.ts';
 import { keepBlob } from './keep-blob.ts';
+import { MAXIMUM_OPEN_UPLOADS, tooManyUploads } from './open-uploads.ts';
 import { RunningDigests } from './running-digests.ts';
 import { UploadAllowance } from './upload-allowance.ts';
 import { UploadLocks, untilTakenOver } from './upload-locks.ts';
@@ -41,6 +42,7 @@ export class Uploads {
   readonly #blobs: BlobStore;
   readonly #clock: Clock;
   readonly #allowance: UploadAllowance;
+  readonly #maximumOpenUploads: number;
   readonly #locks = new UploadLocks();
   readonly #digests = new RunningDigests();
 
@@ -50,22 +52,25 @@ export class Uploads {
     readonly clock: Clock;
     readonly maximumBlobBytes: number;
     readonly space: FreeSpace;
+    readonly maximumOpenUploads?: number;
   }) {
     this.#database = options.database;
     this.#blobs = options.blobs;
     this.#clock = options.clock;
     this.#allowance = new UploadAllowance(options);
+    this.#maximumOpenUploads = options.maximumOpenUploads ?? MAXIMUM_OPEN_UPLOADS;
   }
 
-  /** Opens an upload that further requests fill. @throws StorageFull */
+  /** Opens an upload that further requests fill. @throws StorageFull, RegistryError TOO_MANY_UPLOADS */
   async start(repository: RepositoryName, actor: Actor, algorithm: DigestAlgorithm): Promise<UploadId> {
     this.#allowance.require(0, 0);
     const id = newUploadId();
     await this.#blobs.start(id);
+    const upload = { id, repository, owner: actor.ownerKey, createdAt: this.#clock.now() };
+    const maximum = this.#maximumOpenUploads;
     try {
-      await this.#database.transaction((tx) =>
-        insertUpload(tx, { id, repository, owner: actor.ownerKey }, this.#clock.now()),
-      );
+      const isOpen = await this.#database.transaction((tx) => insertUpload(tx, upload, maximum));
+      if (!isOpen) throw tooManyUploads(actor, maximum);
     } catch (error) {
       await this.#blobs.discard(id);
       throw error;

@@ -11,13 +11,15 @@ export interface UploadRow {
   readonly createdAt: number;
 }
 
-export async function insertUpload(tx: Transaction, upload: Omit<UploadRow, 'createdAt'>, now: number): Promise<void> {
-  await tx.query('insert into uploads (id, repository, owner, created_at) values ($1, $2, $3, $4)', [
-    upload.id,
-    upload.repository,
-    upload.owner,
-    now,
-  ]);
+/** One statement, so that of uploads that begin at once none is too many. @returns false when the owner has `maximum` */
+export async function insertUpload(tx: Transaction, upload: UploadRow, maximum: number): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into uploads (id, repository, owner, created_at)
+     select cast($1 as text), cast($2 as text), cast($3 as text), cast($4 as bigint)
+     where (select count(*) from uploads where owner = cast($3 as text)) < cast($5 as bigint) returning id`,
+    [upload.id, upload.repository, upload.owner, upload.createdAt, maximum],
+  );
+  return rows.length > 0;
 }
 
 export async function findUpload(database: Queryable, id: UploadId): Promise<UploadRow | undefined> {

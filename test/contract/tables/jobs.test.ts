@@ -92,7 +92,7 @@ for (const kind of DATABASES) {
           ['c', 2],
           ['d', 3],
         ] as const)
-          await insertUpload(tx, upload(id), time);
+          await insertUpload(tx, { ...upload(id), createdAt: time }, 9);
       });
       const first = await listUploadsBefore(database, 3, { createdAt: -1, id: '' }, 2);
       expect(first).toEqual([

@@ -1,5 +1,6 @@
 // What grows, or is asked at every request, is found by a key or an index, and not by going through a whole table.
 import { afterAll, describe, expect, test } from 'vitest';
+import type { UploadId } from '../../../src/ports/blob-store.ts';
 import type { Queryable, Transaction } from '../../../src/ports/database.ts';
 import {
   listManifestsToVerify,
@@ -84,7 +85,7 @@ import { findRobotById } from '../../../src/tables/robots.ts';
 import { findSecret, limitSecretsOf, listSecretsOf, noteSecretUse } from '../../../src/tables/secrets.ts';
 import { isStoredBlob, listStoredBlobs, listUsesOfBlob, noteBlobDamaged } from '../../../src/tables/stored-blobs.ts';
 import { deleteTagsOf, listTags } from '../../../src/tables/tags.ts';
-import { listUploadsBefore } from '../../../src/tables/uploads.ts';
+import { insertUpload, listUploadsBefore } from '../../../src/tables/uploads.ts';
 import { findUserById, findUserBySubject, setLastLogin } from '../../../src/tables/users.ts';
 import {
   countPullsOfChart,
@@ -242,6 +243,16 @@ describe('SQLite', () => {
     expect(steps.join('\n')).toContain('SEARCH');
     // An index of some rows has no others to go through.
     expect(steps.filter((step) => step.startsWith('SCAN') && !step.endsWith('INDEX events_refused'))).toEqual([]);
+  });
+
+  test("an owner's uploads are counted in an index, and nothing else is gone through", async () => {
+    await using opened = await openMigrated(sqlite());
+    const steps: string[] = [];
+    const upload = { id: 'x' as UploadId, repository: WEB, owner: 'user:ci', createdAt: 1 };
+    await opened.database.transaction((tx) => insertUpload(explaining(tx, steps), upload, 1));
+    expect(steps.filter((step) => /uploads/.test(step))).toEqual([
+      'SEARCH uploads USING COVERING INDEX uploads_by_owner (owner=?)',
+    ]);
   });
 
   test('dependents are found by jumps in an index, one for each chart', async () => {

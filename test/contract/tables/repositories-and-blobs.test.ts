@@ -79,13 +79,13 @@ for (const kind of DATABASES) {
 
     describe('uploads', () => {
       const id = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' as UploadId;
+      const upload = { id, repository: WEB, owner: 'user:ci', createdAt: 1_790_000_000_000 };
 
       test('an upload is found until it is deleted', async () => {
         await using opened = await open();
         const { database } = opened;
-        const upload = { id, repository: WEB, owner: 'user:ci' };
-        await database.transaction((tx) => insertUpload(tx, upload, 1_790_000_000_000));
-        expect(await findUpload(database, id)).toEqual({ ...upload, createdAt: 1_790_000_000_000 });
+        expect(await database.transaction((tx) => insertUpload(tx, upload, 1))).toBe(true);
+        expect(await findUpload(database, id)).toEqual(upload);
         expect(await countUploads(database)).toBe(1);
         await database.transaction((tx) => deleteUpload(tx, id));
         expect(await findUpload(database, id)).toBeUndefined();
@@ -96,9 +96,25 @@ for (const kind of DATABASES) {
       test('two uploads cannot have the same id', async () => {
         await using opened = await open();
         const { database } = opened;
-        await database.transaction((tx) => insertUpload(tx, { id, repository: WEB, owner: 'user:ci' }, 1));
-        const second = database.transaction((tx) => insertUpload(tx, { id, repository: OTHER, owner: 'user:x' }, 2));
+        await database.transaction((tx) => insertUpload(tx, upload, 9));
+        const second = database.transaction((tx) => insertUpload(tx, { ...upload, owner: 'user:x' }, 9));
         await expect(second).rejects.toThrow(ConstraintViolation);
+      });
+
+      test('an owner has so many at most, also of those that begin at once, and another one for each that ended', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        const insert = async (number: number, owner = 'user:ci') =>
+          await database.transaction((tx) =>
+            insertUpload(tx, { ...upload, id: `${id.slice(0, -1)}${number}` as UploadId, owner }, 3),
+          );
+        const inserted = await Promise.all([1, 2, 3, 4, 5].map((number) => insert(number)));
+        expect(inserted.filter((isIn) => isIn)).toHaveLength(3);
+        expect(await insert(6, 'user:x')).toBe(true);
+        const [first = 0] = [1, 2, 3, 4, 5].filter((_, index) => inserted[index]);
+        await database.transaction((tx) => deleteUpload(tx, `${id.slice(0, -1)}${first}` as UploadId));
+        expect(await insert(7)).toBe(true);
+        expect(await insert(8)).toBe(false);
       });
     });
 

@@ -14,7 +14,7 @@ const MAXIMUM = 3;
 let registry: TestRegistry;
 let sockets: Socket[];
 beforeEach(async () => {
-  registry = await startRegistry({}, systemClock, { bodiesAtOnce: MAXIMUM });
+  registry = await startRegistry({}, systemClock, { limits: { bodiesAtOnce: MAXIMUM } });
   sockets = [];
 });
 afterEach(async () => {

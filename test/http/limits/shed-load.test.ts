@@ -11,7 +11,7 @@ describe.each([{ maximumHeap: 1 }, { maximumMemory: 1 }])('with %o', (limits) =>
   let registry: TestRegistry;
   const statusOf = async (method: string, path: string) => (await registry.request(method, path)).status;
   beforeAll(async () => {
-    registry = await startRegistry({}, systemClock, limits);
+    registry = await startRegistry({}, systemClock, { limits });
   });
   // Memory is looked at once a second.
   beforeEach(() => eventually(() => statusOf('GET', '/v2/')).toBe(503));
