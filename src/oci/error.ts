@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'NAME_UNKNOWN'
   | 'NOT_FOUND'
   | 'RANGE_NOT_SATISFIABLE'
+  | 'REPOSITORY_FULL'
   | 'REQUEST_INVALID'
   | 'SIZE_INVALID'
   | 'STORAGE_FULL'

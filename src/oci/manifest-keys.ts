@@ -20,7 +20,7 @@ const FIELDS: ReadonlyMap<string, string> = new Map(
   ].map((field) => [foldCase(field), field]),
 );
 
-/** Objects within objects; a descriptor's platform is the third level. */
+/** Objects and lists within each other; a descriptor's platform is the fourth level. Go's parser ends at 10,000. */
 const MAXIMUM_DEPTH = 50;
 
 /** As Go folds names: without regard to case, and with the two letters beyond ASCII that fold into it. */
@@ -34,6 +34,7 @@ export function foldCase(name: string): string {
  */
 export function requireOneReadingOfKeys(text: string): void {
   const objects: ObjectKeys[] = [];
+  let lists = 0;
   let string = '';
   let key = '';
   for (let at = 0; at < text.length; at += 1) {
@@ -48,8 +49,15 @@ export function requireOneReadingOfKeys(text: string): void {
         key = JSON.parse(string) as string;
         requireKey(key, objects.at(-1));
         break;
+      case '[':
+        lists += 1;
+        requireDepth(objects.length + lists);
+        break;
+      case ']':
+        lists -= 1;
+        break;
       case '{':
-        if (objects.length === MAXIMUM_DEPTH) throw ambiguous(`it is nested deeper than ${MAXIMUM_DEPTH} objects`);
+        requireDepth(objects.length + lists + 1);
         // The keys of annotations are the publisher's own.
         objects.push({ seen: new Set(), areFields: key !== 'annotations' });
         break;
@@ -58,6 +66,12 @@ export function requireOneReadingOfKeys(text: string): void {
         break;
     }
   }
+}
+
+function requireDepth(depth: number): void {
+  if (depth <= MAXIMUM_DEPTH) return;
+  const message = `the manifest is invalid: it is nested deeper than ${MAXIMUM_DEPTH} objects and lists`;
+  throw new RegistryError('MANIFEST_INVALID', message);
 }
 
 interface ObjectKeys {

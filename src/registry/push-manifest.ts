@@ -15,13 +15,14 @@ import { findBlobSize } from '../tables/blobs.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import { findManifestSize, insertManifest, leadToChart } from '../tables/manifests.ts';
 import { createRepository } from '../tables/repositories.ts';
-import { pointTag } from '../tables/tags.ts';
+import { findTag, pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
 import { type CheckDependencies, checkBlob } from './check-blob.ts';
 import { requireNotKept } from './floating-tags.ts';
 import { type PublishedChart, recordTagSet } from './publish-version.ts';
 import { publishedRefusal } from './published-refusal.ts';
 import { type ChartPush, inspectChartPush, isChart, recordChart, requireNotNamedTwice } from './push-chart.ts';
+import type { RepositoryRoom } from './repository-room.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
 
 export interface ManifestPush {
@@ -46,11 +47,12 @@ export interface PushedManifest {
 
 export interface PushDependencies extends CheckDependencies {
   readonly rules: TagRules;
+  readonly room: RepositoryRoom;
 }
 
 /**
  * @throws RegistryError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, TAG_INVALID, TAG_KEPT, WRONG_REPOSITORY,
- * FILE_NAME_TAKEN, or VERSION_PUBLISHED when a tag is fixed to other content
+ * FILE_NAME_TAKEN, REPOSITORY_FULL, or VERSION_PUBLISHED when a tag is fixed to other content
  */
 export async function pushManifest(dependencies: PushDependencies, push: ManifestPush): Promise<PushedManifest> {
   const digest = requireDigest(push);
@@ -97,7 +99,8 @@ interface AcceptedPush {
   readonly chart: ChartPush | undefined;
 }
 
-async function commit(tx: Transaction, { clock, rules }: PushDependencies, accepted: AcceptedPush): Promise<void> {
+async function commit(tx: Transaction, dependencies: PushDependencies, accepted: AcceptedPush): Promise<void> {
+  const { clock, rules, room } = dependencies;
   const { push, digest, manifest, tags, chart } = accepted;
   const { repository, actor } = push;
   const at = clock.now();
@@ -105,6 +108,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
   const revision = tags.length === 0 ? 0 : await countCatalogRevisionUp(tx);
   if (chart) await requireNotNamedTwice(tx, repository, chart, actor);
   await createRepository(tx, repository, at);
+  if ((await findManifestSize(tx, repository, digest)) === undefined) await room.takeFor(tx, 'manifests', repository);
   const isNew = await insertManifest(tx, {
     ...manifest,
     repository,
@@ -120,6 +124,7 @@ async function commit(tx: Transaction, { clock, rules }: PushDependencies, accep
   const pushId = randomUUID();
   for (const tag of tags) {
     await requireNotKept(tx, repository, tag, chart !== undefined);
+    if (!(await findTag(tx, repository, tag))) await room.takeFor(tx, 'tags', repository);
     const pointed = await pointTag(tx, {
       repository,
       tag,

@@ -22,6 +22,7 @@ import { type ManifestPush, type PushedManifest, pushManifest } from './push-man
 import { type ReadManifest, readManifest } from './read-manifest.ts';
 import type { FoundDamage } from './record-damage.ts';
 import { listReferrers, type ReferrersPage } from './referrers.ts';
+import { RepositoryRoom } from './repository-room.ts';
 import { TagLists } from './tag-lists.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
 import { Uploads } from './uploads.ts';
@@ -35,6 +36,9 @@ export interface RegistryOptions {
   /** Told of each blob whose bytes are found to be damaged. */
   readonly onDamage: (found: FoundDamage) => void;
   readonly space: FreeSpace;
+  readonly maximumOpenUploads?: number;
+  /** Tags, and manifests, that one repository may have. */
+  readonly maximumHeld?: number;
 }
 
 export class Registry {
@@ -43,9 +47,11 @@ export class Registry {
   readonly notices: Notices;
   readonly tagLists: TagLists;
   readonly #options: RegistryOptions;
+  readonly #room: RepositoryRoom;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#room = new RepositoryRoom(options.clock, options.maximumHeld);
     this.uploads = new Uploads(options);
     this.blobs = new Blobs(options);
     this.notices = new Notices(options);
@@ -54,7 +60,7 @@ export class Registry {
 
   async pushManifest(push: ManifestPush): Promise<PushedManifest> {
     this.#options.space.require(push.bytes.length);
-    return await pushManifest(this.#options, push);
+    return await pushManifest({ ...this.#options, room: this.#room }, push);
   }
 
   /** @throws RegistryError TAG_KEPT or VERSION_PUBLISHED where a push of the chart would be refused for that, as far as is known now */

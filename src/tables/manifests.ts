@@ -222,3 +222,12 @@ async function selectReferrers<Row extends object>(
     query.artifactType === undefined ? values : [...values, query.artifactType],
   );
 }
+
+/** How many there are, but no more than `atMost`. */
+export async function countManifests(tx: Transaction, repository: RepositoryName, atMost: number): Promise<number> {
+  const rows = await tx.query<{ count: number }>(
+    'select count(*) as count from (select 1 from manifests where repository = $1 limit $2) as counted',
+    [repository, atMost],
+  );
+  return rows[0]?.count ?? 0;
+}

@@ -166,3 +166,12 @@ async function deleteTags(
   }
   return [...free, ...remembered];
 }
+
+/** How many there are, but no more than `atMost`. Those that were deleted and are remembered count as well. */
+export async function countTags(tx: Transaction, repository: RepositoryName, atMost: number): Promise<number> {
+  const rows = await tx.query<{ count: number }>(
+    'select count(*) as count from (select 1 from tags where repository = $1 limit $2) as counted',
+    [repository, atMost],
+  );
+  return rows[0]?.count ?? 0;
+}

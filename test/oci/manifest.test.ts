@@ -109,6 +109,27 @@ test('annotations keep every key, also those of the prototype', () => {
   expect(Object.entries(annotations)).toEqual([['__proto__', 'x']]);
 });
 
+describe('nesting', () => {
+  /** The manifest itself is the first level. */
+  const LEVELS = 49;
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+    ['both', '[{"a":', '}]'],
+  ])('of %s is taken up to a depth, and no deeper', (_what, begin, end) => {
+    const depth = LEVELS / (begin.match(/[[{]/g)?.length ?? 1);
+    const nested = (times: number): Buffer =>
+      Buffer.from(JSON.stringify({ ...IMAGE, x: 0 }).replace('0}', `${begin.repeat(times)}0${end.repeat(times)}}`));
+    expect(parseManifest(nested(Math.floor(depth)), OCI_MANIFEST).kind).toBe('image');
+    expect(() => parseManifest(nested(Math.floor(depth) + 1), OCI_MANIFEST)).toThrow(INVALID);
+  });
+
+  test('side by side is no nesting', () => {
+    const text = JSON.stringify({ ...IMAGE, x: Array.from({ length: 1_000 }, () => [{ a: [] }]) });
+    expect(parseManifest(Buffer.from(text), OCI_MANIFEST).kind).toBe('image');
+  });
+});
+
 test('no JSON makes reading fail in another way, or be read as something that it is not', () => {
   const types = fc.constantFrom(OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, 'x', undefined);
   const field = fc.constantFrom(

@@ -76,7 +76,7 @@ import {
   listNoticeSources,
   listTagSources,
 } from '../../../src/tables/journal-source.ts';
-import { findManifest, findNoticeOn, listReferrers } from '../../../src/tables/manifests.ts';
+import { countManifests, findManifest, findNoticeOn, listReferrers } from '../../../src/tables/manifests.ts';
 import { listFloatingSettings } from '../../../src/tables/namespaces.ts';
 import { findPersonalToken } from '../../../src/tables/personal-tokens.ts';
 import { addPulls, listPullDays } from '../../../src/tables/pulls.ts';
@@ -84,7 +84,7 @@ import { listRepositoriesBelow, readTagsRevision } from '../../../src/tables/rep
 import { findRobotById } from '../../../src/tables/robots.ts';
 import { findSecret, limitSecretsOf, listSecretsOf, noteSecretUse } from '../../../src/tables/secrets.ts';
 import { isStoredBlob, listStoredBlobs, listUsesOfBlob, noteBlobDamaged } from '../../../src/tables/stored-blobs.ts';
-import { deleteTagsOf, listTags } from '../../../src/tables/tags.ts';
+import { countTags, deleteTagsOf, listTags } from '../../../src/tables/tags.ts';
 import { insertUpload, listUploadsBefore } from '../../../src/tables/uploads.ts';
 import { findUserById, findUserBySubject, setLastLogin } from '../../../src/tables/users.ts';
 import {
@@ -253,6 +253,18 @@ describe('SQLite', () => {
     expect(steps.filter((step) => /uploads/.test(step))).toEqual([
       'SEARCH uploads USING COVERING INDEX uploads_by_owner (owner=?)',
     ]);
+  });
+
+  test.each([
+    { name: 'tags', count: countTags },
+    { name: 'manifests', count: countManifests },
+  ])('the $name of a repository are counted in an index that has no more than their names', async ({ name, count }) => {
+    await using opened = await openMigrated(sqlite());
+    const steps: string[] = [];
+    await opened.database.transaction((tx) => count(explaining(tx, steps), WEB, 9));
+    const [search = '', ...others] = steps.filter((step) => step.includes(name));
+    expect(search).toMatch(/^SEARCH \w+ USING (COVERING INDEX \w+|PRIMARY KEY) \(repository=\?\)$/);
+    expect(others).toEqual([]);
   });
 
   test('dependents are found by jumps in an index, one for each chart', async () => {

@@ -5,6 +5,7 @@ import { ConstraintViolation } from '../../../src/ports/database.ts';
 import { linkBlob } from '../../../src/tables/blobs.ts';
 import { findInspection, holdsChart, insertChart } from '../../../src/tables/charts.ts';
 import {
+  countManifests,
   deleteManifest,
   findManifest,
   findManifestSize,
@@ -49,6 +50,19 @@ for (const kind of DATABASES) {
         ]);
         expect(inserted).toEqual([true, false]);
         expect(await database.query('select pushed_by from manifests')).toEqual([{ pushed_by: 'first' }]);
+      });
+
+      test('manifests are counted in one repository, and no further than asked', async () => {
+        await using opened = await open();
+        const counts = await opened.database.transaction(async (tx) => {
+          for (const digest of [FIRST, SECOND, THIRD]) await push(tx, manifest(digest));
+          return [
+            await countManifests(tx, WEB, 9),
+            await countManifests(tx, WEB, 2),
+            await countManifests(tx, OTHER, 9),
+          ];
+        });
+        expect(counts).toEqual([3, 2, 0]);
       });
 
       test('it cannot name a blob that its repository does not have', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Tag } from '../../../src/oci/tag.ts';
 import { ConstraintViolation } from '../../../src/ports/database.ts';
-import { deleteTag, deleteTagsOf, findTag, listTags, type TagRow } from '../../../src/tables/tags.ts';
+import { countTags, deleteTag, deleteTagsOf, findTag, listTags, type TagRow } from '../../../src/tables/tags.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
 import { type Change, FIRST, manifest, OTHER, pages, point, push, SECOND, SIGNATURE, THIRD, V1, WEB } from './rows.ts';
 
@@ -44,6 +44,19 @@ for (const kind of DATABASES) {
         });
         expect(await findTag(database, WEB, V1)).toEqual(pointed);
         expect(await findTag(database, OTHER, V1)).toBeUndefined();
+      });
+
+      test('tags are counted in one repository, those that are remembered too, and no further than asked', async () => {
+        await using opened = await openWithManifests();
+        const { database } = opened;
+        for (const tag of ['a', 'b', 'c']) await point(database, { tag: tag as Tag });
+        await database.transaction((tx) => deleteTag(tx, 'a' as Tag, { repository: WEB, at: 2, by: 'ann' }));
+        const counts = await database.transaction(async (tx) => [
+          await countTags(tx, WEB, 9),
+          await countTags(tx, WEB, 2),
+          await countTags(tx, OTHER, 9),
+        ]);
+        expect(counts).toEqual([3, 2, 0]);
       });
 
       test('a tag cannot point at a manifest that its repository does not have', async () => {

@@ -134,10 +134,15 @@ describe('a manifest', () => {
     expect((await putManifest(registry, 'foreign', '1', bytes)).status).toBe(201);
   });
 
-  test('may be nested deeper than any stack', async () => {
+  test('may not be nested deeper than clients read, be it deeper than any stack', async () => {
     const fields = JSON.stringify(await imageManifest(registry, 'deep', { x: 'DEEP' }));
     const nested = fields.replace('"DEEP"', '['.repeat(200_000) + ']'.repeat(200_000));
-    expect((await putManifest(registry, 'deep', '1', Buffer.from(nested))).status).toBe(201);
+    const answer = await putManifest(registry, 'deep', '1', Buffer.from(nested));
+    expect(answer.status).toBe(400);
+    expect(await errorOf(answer)).toEqual({
+      code: 'MANIFEST_INVALID',
+      message: 'the manifest is invalid: it is nested deeper than 50 objects and lists',
+    });
   });
 });
 
