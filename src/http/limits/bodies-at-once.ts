@@ -4,13 +4,17 @@ import type { Caller } from '../../access/caller.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { sourceOf } from './source.ts';
 
-/** Whoever is not known may send no body but the form of a login, which is small. */
+/**
+ * Not those that go on with an upload, which are not kept in memory: of these there is one at a time for each open upload, and
+ * helm does not repeat one that is refused. Whoever is not known may send no body but the form of a login, which is small.
+ */
 export function limitBodies(app: FastifyInstance, maximum: number): void {
   const bodies = new Map<string, number>();
   // When it is known whose request it is, and before anything of its body is read.
   app.addHook('preParsing', async (request, reply) => {
     const caller = request.caller as Caller | undefined;
-    if (!hasBody(request) || caller === undefined || caller.principal.kind === 'anonymous') return;
+    const { continuesUpload = false } = request.routeOptions.config;
+    if (continuesUpload || !hasBody(request) || caller === undefined || caller.principal.kind === 'anonymous') return;
     const { key, name } = sourceOf(request);
     const others = bodies.get(key) ?? 0;
     if (others >= maximum) {

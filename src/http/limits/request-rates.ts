@@ -42,7 +42,9 @@ export async function limitRequests(
     };
   }
   const store = bucketsBy(clock);
-  const keyGenerator = (request: FastifyRequest): string => sourceOf(request).key;
+  // helm does not repeat a PUT of a blob. So what goes on with an upload is counted apart: whoever was let begin can end.
+  const keyGenerator = (request: FastifyRequest): string =>
+    goesOn(request) ? `${sourceOf(request).key} going on` : sourceOf(request).key;
   await app.register(rateLimit, { global: false, max: requestsPerMinute, timeWindow: MINUTE, keyGenerator, store });
   const count = app.createRateLimit();
   const counted = new WeakSet<FastifyRequest>();
@@ -72,6 +74,10 @@ function isCountedLater({ headers, routeOptions: { config }, is404 }: FastifyReq
   if (is404) return false;
   const { access, takesCredentials = false } = config;
   return takesCredentials || (headers.authorization !== undefined && access !== undefined && access !== 'anybody');
+}
+
+function goesOn({ routeOptions: { config } }: FastifyRequest): boolean {
+  return config.continuesUpload ?? false;
 }
 
 function refusal(request: FastifyRequest, requestsPerMinute: number, seconds: number): TooManyRequests {

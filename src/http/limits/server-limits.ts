@@ -25,7 +25,7 @@ export interface ServerLimits {
   readonly minimumBodyBytes: number;
   /** In how many of them a reader must take a piece of its answer, which has a MiB at the most. */
   readonly intervalsToRead: number;
-  /** Bodies that one principal may be sending at a time. */
+  /** Bodies that one principal may be sending at a time, but for those that go on with an upload. */
   readonly bodiesAtOnce: number;
   /** bytes of JavaScript objects from which on requests are refused */
   readonly maximumHeap: number;
@@ -68,8 +68,8 @@ export function heapFor(limit: number): number {
   return Math.floor(limit * 0.9);
 }
 
-/** What an idle server needs, and room to work: refusing requests cannot make it fit into less. */
-const LEAST_MEMORY = 224 * MEBIBYTE;
+/** What an idle server needs, about 170 MiB, and room to work: refusing requests cannot make it fit into less. */
+const LEAST_MEMORY = 320 * MEBIBYTE;
 
 /**
  * The rest is for requests that are under way. What else fills the machine or a container's account, above all the file cache,

@@ -33,7 +33,7 @@ export async function shedLoad(app: FastifyInstance, { limits, clock }: LoadLimi
   });
 }
 
-/** Whether the process lives, and whether something is there: an answer without a body. */
-function isCheap({ method, routeOptions: { url } }: FastifyRequest): boolean {
-  return url === '/livez' || (method === 'HEAD' && url !== '/readyz');
+/** Whether the process lives, whether something is there, and what goes on with an upload, which is never kept in memory. */
+function isCheap({ method, routeOptions: { config, url } }: FastifyRequest): boolean {
+  return url === '/livez' || (method === 'HEAD' && url !== '/readyz') || (config.continuesUpload ?? false);
 }

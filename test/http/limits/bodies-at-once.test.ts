@@ -1,13 +1,15 @@
 // Bodies at once: each principal has so many, and however a request ends, there is place for another one.
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import { errorOf } from '../../support/artifacts.ts';
 import { startRegistry, type TestRegistry } from '../../support/start-registry.ts';
 import { eventually } from '../support/eventually.ts';
 import { addMember } from '../support/members.ts';
 import { open, written } from '../support/raw-request.ts';
-import { standing, startUpload } from '../support/uploads.ts';
+import { storedFiles } from '../support/stored-files.ts';
+import { patch, startUpload } from '../support/uploads.ts';
 
 const MAXIMUM = 3;
 
@@ -22,13 +24,14 @@ afterEach(async () => {
   await registry[Symbol.asyncDispose]();
 });
 
-/** An upload of the administrator, of whose body one byte is still to come. */
+/** A blob of the administrator in one request, of whose body one byte is still to come. */
 async function beginBody(): Promise<Socket> {
-  const location = await startUpload(registry, 'team/web');
+  const before = await storedFiles(registry);
+  const target = `/v2/team/web/blobs/uploads/?digest=${digestOf(Buffer.from('xxy'))}`;
   const socket = await open(registry.url);
   sockets.push(socket);
-  socket.write(written({ method: 'PATCH', target: location, headers: ['Content-Length: 3'], body: 'xx' }));
-  await eventually(() => standing(registry, location)).toEqual([204, '0-1']);
+  socket.write(written({ method: 'POST', target, headers: ['Content-Length: 3'], body: 'xx' }));
+  await eventually(async () => (await storedFiles(registry)).length).toBe(before.length + 1);
   return socket;
 }
 
@@ -47,6 +50,13 @@ test('one more than there may be is refused with 429, before it is read, and oth
       'too many requests from admin at once: at most 3 with a body are taken at a time; wait 1 second, then try again',
   });
   expect((await registry.request('GET', '/v2/')).status).toBe(200);
+});
+
+test('an upload that was begun goes on all the same', async () => {
+  const location = await startUpload(registry, 'team/web');
+  for (let count = 0; count < MAXIMUM; count += 1) await beginBody();
+  expect(await pushStatus()).toBe(429);
+  expect((await patch(registry, location, 'more')).status).toBe(202);
 });
 
 test('somebody else has a place of their own', async () => {

@@ -67,6 +67,15 @@ describe('a principal', () => {
     expect(await statuses(1, ann)).toEqual([200]);
   });
 
+  test('can end the uploads that it was let begin, since helm does not repeat a PUT, but not go on without end', async () => {
+    const upload = '/v2/team/web/blobs/uploads/none';
+    await statuses(LIMIT + 2, ADMIN);
+    expect(await statuses(LIMIT + 1, ADMIN, upload)).toEqual([...times(LIMIT, 404), 429]);
+    clock.advance(MINUTE);
+    await statuses(LIMIT, ADMIN, upload);
+    expect(await statuses(1, ADMIN)).toEqual([200]);
+  });
+
   test('is counted at every door: OCI, classic, search and management, whatever the answer is', async () => {
     const paths = ['/v2/none/tags/list', '/none/index.yaml', '/api/v1/whoami', '/api/v1/search?q=x', '/token'];
     for (const path of paths) expect([path, await statuses(1, ADMIN, path)]).not.toEqual([path, [429]]);

@@ -17,7 +17,7 @@ test.each([
 
 test('memory is refused before a container or V8 is full, but never what an idle server needs', () => {
   expect(memoryFor(1024 * MEBIBYTE)).toBe(Math.floor(870.4 * MEBIBYTE));
-  expect(memoryFor(128 * MEBIBYTE)).toBe(224 * MEBIBYTE);
+  expect(memoryFor(128 * MEBIBYTE)).toBe(320 * MEBIBYTE);
   expect(heapFor(1000)).toBe(900);
 });
 

@@ -45,6 +45,11 @@ describe.each([{ maximumHeap: 1 }, { maximumMemory: 1 }])('with %o', (limits) =>
     expect(await statusOf('HEAD', '/readyz')).toBe(503);
   });
 
+  test('an upload that was begun can be ended', async () => {
+    const answer = await registry.request('PUT', '/v2/team/web/blobs/uploads/none', { body: 'x' });
+    expect(answer.status).toBe(400);
+  });
+
   test('whether something is there is still answered', async () => {
     expect(await statusOf('HEAD', '/v2/team/web/manifests/1.0.0')).toBe(404);
   });
