@@ -3,6 +3,7 @@ import diagnostics from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AskedScope } from '../../../src/access/scoped-rights.ts';
 import type { Accounts } from '../../../src/accounts/accounts.ts';
+import type { Config } from '../../../src/config/schema.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import { TestClock } from '../../support/clock.ts';
 import { AUTHOR, MANAGER } from '../../support/manager.ts';
@@ -28,9 +29,9 @@ export class ClockedRegistry implements AsyncDisposable {
     this.host = `localhost:${new URL(registry.url).port}`;
   }
 
-  static async start(): Promise<ClockedRegistry> {
+  static async start(settings: Partial<Config> = {}): Promise<ClockedRegistry> {
     const clock = new TestClock(new Date(systemClock.now()).toISOString());
-    return new ClockedRegistry(await startRegistry({}, clock), clock);
+    return new ClockedRegistry(await startRegistry(settings, clock), clock);
   }
 
   get accounts(): Accounts {
