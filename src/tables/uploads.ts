@@ -11,7 +11,10 @@ export interface UploadRow {
   readonly createdAt: number;
 }
 
-/** One statement, so that of uploads that begin at once none is too many. @returns false when the owner has `maximum` */
+/**
+ * One statement, so that of uploads that begin at once none is too many; where transactions run side by side, as many can be as do.
+ * @returns false when the owner has `maximum`
+ */
 export async function insertUpload(tx: Transaction, upload: UploadRow, maximum: number): Promise<boolean> {
   const rows = await tx.query(
     `insert into uploads (id, repository, owner, created_at)

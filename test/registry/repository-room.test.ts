@@ -8,6 +8,7 @@ import { OCI_INDEX } from '../../src/oci/media-types.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { parseReference } from '../../src/oci/tag.ts';
 import type { Database, Transaction } from '../../src/ports/database.ts';
+import { FreeSpace } from '../../src/registry/free-space.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { RepositoryRoom } from '../../src/registry/repository-room.ts';
 import { migrate } from '../../src/tables/migrate.ts';
@@ -32,7 +33,16 @@ beforeEach(async () => {
   await migrate(database, await readMigrations(database.dialect), 0);
   const blobs = await openDiskBlobStore(folder.path);
   const rules = { versions: 'lenient', fixedChartTags: ['*'], fixedTags: [], republishDeleted: false } as const;
-  registry = new Registry({ database, blobs, clock, rules, maximumBlobBytes: 1_000, maximumHeld: MAXIMUM });
+  registry = new Registry({
+    database,
+    blobs,
+    clock,
+    rules,
+    maximumBlobBytes: 1_000,
+    onDamage: () => undefined,
+    space: new FreeSpace(blobs),
+    maximumHeld: MAXIMUM,
+  });
 });
 afterEach(() => opened.disposeAsync());
 

@@ -43,6 +43,7 @@ describe.each([{ maximumHeap: 1 }, { maximumMemory: 1 }])('with %o', (limits) =>
     expect(await statusOf('HEAD', '/livez')).toBe(200);
     expect(await statusOf('GET', '/readyz')).toBe(503);
     expect(await statusOf('HEAD', '/readyz')).toBe(503);
+    expect(await statusOf('HEAD', '/team/index.yaml')).toBe(503);
   });
 
   test('an upload that was begun can be ended', async () => {
@@ -50,7 +51,7 @@ describe.each([{ maximumHeap: 1 }, { maximumMemory: 1 }])('with %o', (limits) =>
     expect(answer.status).toBe(400);
   });
 
-  test('whether something is there is still answered', async () => {
+  test('whether an artifact is there is still answered', async () => {
     expect(await statusOf('HEAD', '/v2/team/web/manifests/1.0.0')).toBe(404);
   });
 });
