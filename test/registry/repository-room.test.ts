@@ -82,6 +82,14 @@ describe('a repository that has as many as it may', () => {
     await expect(push('d', 'a')).rejects.toThrow('team/web has 3 tags, ');
   });
 
+  test('is as full a minute later, when it is counted again', async () => {
+    clock.advance(MINUTE);
+    await expect(push('a', 'new')).rejects.toEqual(FULL);
+    await expect(push('d', 'a')).rejects.toEqual(FULL);
+    clock.advance(MINUTE);
+    await expect(push('d', 'a')).rejects.toEqual(FULL);
+  });
+
   test('takes again what it has, and moves its tags', async () => {
     await push('a', 'a');
     await push('a', 'b');
