@@ -18,6 +18,7 @@ import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
 import { lockFolder } from './adapters/folder-lock.ts';
 import { createIssuerKeys } from './adapters/issuer-keys.ts';
 import { openJournal } from './adapters/journal-file.ts';
+import { openOutgoingRequests } from './adapters/outgoing-requests.ts';
 import { requireWhole } from './adapters/restored-folder.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import type { Config } from './config/schema.ts';
@@ -127,6 +128,7 @@ export async function openApp(
   opened.use(core.jobs);
   opened.use(await followIntoJournal(config, database, logger));
   opened.use(scrubRegularly({ database, blobs, clock, onDamage }, config.scrubBytesPerSecond, logger));
+  const issuerKeys = createIssuerKeys({ clock, requests: openOutgoingRequests(config) });
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
   const authentication = new Authentication({
     mode: config.auth,
@@ -134,7 +136,7 @@ export async function openApp(
     directory: directory && new DirectoryLogins({ directory, users: accounts.externalUsers, database, clock }),
     guessing: new Guessing(clock),
     secretHolders: new SecretHolders(database),
-    workloads: new Workloads(database, new IdentityTokens({ keys: createIssuerKeys({ clock }), clock })),
+    workloads: new Workloads(database, new IdentityTokens({ keys: issuerKeys, clock })),
     tokens,
     standings: new Standings(database, clock),
     sightings,

@@ -3,11 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkLdapSettings, type LdapOptions, ldapDirectory } from './adapters/ldap-directory.ts';
 import { openIdProvider } from './adapters/openid-provider.ts';
+import { openOutgoingRequests } from './adapters/outgoing-requests.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import type { Clock } from './ports/clock.ts';
 import type { IdentityProvider } from './ports/identity-provider.ts';
-import { issuerProblem } from './ports/issuer-address.ts';
+import { isLoopback, issuerProblem } from './ports/issuer-address.ts';
 import type { UserDirectory } from './ports/user-directory.ts';
 
 /** @throws ConfigError when the settings, though each is allowed, are none of a directory that can be trusted */
@@ -46,5 +47,12 @@ export function openProvider(config: Config, clock: Clock): IdentityProvider | u
   const problem = issuerProblem(issuer);
   if (problem !== undefined) throw new ConfigError([`oidcIssuer cannot be used: ${problem}`]);
   const neededClaims = [config.oidcNameClaim, config.oidcGroupsClaim];
-  return openIdProvider({ issuer, clientId, clientSecret, scopes, neededClaims, clock });
+  const requests = openOutgoingRequests({ allowedPrivateHosts: [...config.allowedPrivateHosts, ...hostsOf(issuer)] });
+  return openIdProvider({ issuer, clientId, clientSecret, scopes, neededClaims, clock, requests });
+}
+
+/** The operator has named the provider, wherever it is; the other hosts that it names itself have to be public, or allowed. */
+function hostsOf(issuer: string): readonly string[] {
+  const url = new URL(issuer);
+  return isLoopback(url) ? ['localhost', '127.0.0.0/8', '::1'] : [url.hostname.replace(/^\[|\]$/g, '')];
 }

@@ -1,9 +1,9 @@
 // Fetches the keys that issuers publish (OpenID Connect Discovery 1.0, section 4), and keeps them for a while.
 import { quoted } from '../oci/quoted.ts';
-import { readBounded } from '../ports/bounded-body.ts';
 import type { Clock } from '../ports/clock.ts';
 import { maySendTo } from '../ports/issuer-address.ts';
 import { type IssuerKeys, IssuerUnreachable, isPublicKey, type KeySet } from '../ports/issuer-keys.ts';
+import { type OutgoingAnswer, OutgoingFailed, type OutgoingRequests } from '../ports/outgoing-requests.ts';
 
 /** After this, keys are fetched again, since the issuer may have withdrawn one: milliseconds. */
 const MAXIMUM_AGE = 10 * 60_000;
@@ -19,6 +19,7 @@ const MAXIMUM_ISSUERS = 100;
 
 export interface IssuerKeysOptions {
   readonly clock: Clock;
+  readonly requests: OutgoingRequests;
   /** milliseconds for the answers of an issuer; 5 seconds by default */
   readonly timeout?: number;
   /** of how many the keys are kept; 100 by default */
@@ -44,13 +45,15 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
 
 class FetchedIssuerKeys implements IssuerKeys {
   readonly #clock: Clock;
+  readonly #requests: OutgoingRequests;
   readonly #timeout: number;
   readonly #maximumIssuers: number;
   /** The one that was used last stands last. */
   readonly #entries = new Map<string, Entry>();
 
-  constructor({ clock, timeout = TIMEOUT, maximumIssuers = MAXIMUM_ISSUERS }: IssuerKeysOptions) {
+  constructor({ clock, requests, timeout = TIMEOUT, maximumIssuers = MAXIMUM_ISSUERS }: IssuerKeysOptions) {
     this.#clock = clock;
+    this.#requests = requests;
     this.#timeout = timeout;
     this.#maximumIssuers = maximumIssuers;
   }
@@ -95,7 +98,7 @@ class FetchedIssuerKeys implements IssuerKeys {
   async #refresh(issuer: string, entry: Entry): Promise<void> {
     entry.askedAt = this.#clock.now();
     try {
-      entry.keys = await fetchKeys(issuer, AbortSignal.timeout(this.#timeout));
+      entry.keys = await fetchKeys(issuer, { requests: this.#requests, signal: AbortSignal.timeout(this.#timeout) });
       entry.fetchedAt = this.#clock.now();
       entry.failure = undefined;
     } catch (error) {
@@ -110,10 +113,15 @@ function hasKey({ keys }: KeySet, keyId: string | undefined): boolean {
   return keys.some(({ kid }) => keyId === undefined || kid === keyId);
 }
 
-async function fetchKeys(issuer: string, signal: AbortSignal): Promise<KeySet> {
+interface Asking {
+  readonly requests: OutgoingRequests;
+  readonly signal: AbortSignal;
+}
+
+async function fetchKeys(issuer: string, asking: Asking): Promise<KeySet> {
   const configuration = await fetchJson(
     new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`),
-    signal,
+    asking,
   );
   const { issuer: named, jwks_uri: location } = configuration;
   // Section 4.3: otherwise one issuer could speak for another one.
@@ -123,33 +131,38 @@ async function fetchKeys(issuer: string, signal: AbortSignal): Promise<KeySet> {
   if (!maySendTo(new URL(issuer), url)) {
     throw new Unusable(`it says that they are at ${quoted(location)}, which is not safe to ask`);
   }
-  const { keys } = await fetchJson(url, signal);
+  const { keys } = await fetchJson(url, asking);
   if (!Array.isArray(keys)) throw new Unusable(`the answer of ${url.host} is no set of keys`);
   return { keys: keys.filter(isPublicKey) };
 }
 
-async function fetchJson(url: URL, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-  const bytes = await fetchBytes(url, signal);
+async function fetchJson(url: URL, asking: Asking): Promise<Readonly<Record<string, unknown>>> {
+  const bytes = await fetchBytes(url, asking);
   const value = parseJson(bytes);
   if (typeof value !== 'object' || value === null) throw new Unusable(`the answer of ${url.host} is no JSON object`);
   return value as Readonly<Record<string, unknown>>;
 }
 
-async function fetchBytes(url: URL, signal: AbortSignal): Promise<Buffer> {
+async function fetchBytes(url: URL, asking: Asking): Promise<Buffer> {
+  const { status, body } = await ask(url, asking);
+  if (status === 200) return body;
+  throw new Unusable(`${url.host} answers ${url.pathname} with status ${status}${hintFor(status)}`);
+}
+
+async function ask(url: URL, { requests, signal }: Asking): Promise<OutgoingAnswer> {
   try {
-    const response = await fetch(url, { redirect: 'manual', signal, headers: { accept: 'application/json' } });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Unusable(
-        `${url.host} answers ${url.pathname} with status ${response.status}${hintFor(response.status)}`,
-      );
-    }
-    const bytes = await readBounded(response.body, MAXIMUM_SIZE);
-    if (!bytes) throw new Unusable(`the answer of ${url.host} has more than ${MAXIMUM_SIZE / 1024} KiB`);
-    return bytes;
+    const headers = { accept: 'application/json' };
+    return await requests.send(url, { headers, maximumBytes: MAXIMUM_SIZE, signal });
   } catch (error) {
-    if (error instanceof Unusable) throw error;
-    throw new Unusable(`${url.host} ${whyNoAnswer(error)}: try again in a minute`, { cause: error });
+    if (!(error instanceof OutgoingFailed)) throw error;
+    switch (error.failure) {
+      case 'too-large':
+        throw new Unusable(`the answer of ${url.host} has more than ${MAXIMUM_SIZE / 1024} KiB`, { cause: error });
+      case 'forbidden':
+        throw new Unusable(`${url.host} ${error.message}`, { cause: error });
+      default:
+        throw new Unusable(`${url.host} ${error.message}: try again in a minute`, { cause: error });
+    }
   }
 }
 
@@ -164,11 +177,4 @@ function parseJson(bytes: Buffer): unknown {
 function hintFor(status: number): string {
   if (status >= 300 && status < 400) return ', a redirect, which is not followed';
   return status >= 500 || status === 429 ? ': try again in a minute' : '';
-}
-
-function whyNoAnswer(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return 'did not answer in time';
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return `cannot be reached${code}`;
 }

@@ -1,7 +1,6 @@
 // Single sign-on with an OpenID provider: authorization code flow with PKCE (OpenID Connect Core 1.0, section 3.1; RFC 9700).
 import * as openid from 'openid-client';
 import { quoted } from '../oci/quoted.ts';
-import { readBounded } from '../ports/bounded-body.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import {
   type IdentityProvider,
@@ -11,6 +10,7 @@ import {
   type StartedLogin,
 } from '../ports/identity-provider.ts';
 import { isLoopback, issuerProblem, maySendTo } from '../ports/issuer-address.ts';
+import { type OutgoingRequests, outgoingFailureIn } from '../ports/outgoing-requests.ts';
 
 /** The provider may change what it publishes of itself: milliseconds. */
 const METADATA_MAXIMUM_AGE = 60 * 60_000;
@@ -19,6 +19,7 @@ const TIMEOUT = 10_000;
 const MAXIMUM_SIZE = 1024 * 1024;
 
 export interface OpenIdProviderOptions {
+  readonly requests: OutgoingRequests;
   readonly issuer: string;
   readonly clientId: string;
   /** null for a public client, which has none */
@@ -44,8 +45,6 @@ interface Metadata {
   readonly fetchedAt: number;
 }
 
-class AnswerTooLarge extends Error {}
-
 class OpenIdProvider implements IdentityProvider {
   readonly #options: OpenIdProviderOptions;
   readonly #host: string;
@@ -58,7 +57,7 @@ class OpenIdProvider implements IdentityProvider {
     this.#options = options;
     this.#host = new URL(options.issuer).host;
     this.#clock = options.clock ?? systemClock;
-    this.#fetch = safeFetch(new URL(options.issuer), options.timeout ?? TIMEOUT);
+    this.#fetch = safeFetch(new URL(options.issuer), options.requests, options.timeout ?? TIMEOUT);
   }
 
   async begin(redirectUri: string): Promise<LoginStart> {
@@ -196,14 +195,15 @@ class OpenIdProvider implements IdentityProvider {
 }
 
 /** Redirects are not followed, answers not waited or read for ever, and nobody asked over plain http but this machine. */
-function safeFetch(issuer: URL, timeout: number): openid.CustomFetch {
-  return async (url, options) => {
-    if (!maySendTo(issuer, new URL(url))) throw new openid.ClientError(`${url} is not safe to ask`);
-    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeout) } as RequestInit);
-    const body = await readBounded(response.body, MAXIMUM_SIZE);
-    if (!body) throw new AnswerTooLarge(`the answer has more than ${MAXIMUM_SIZE} bytes`);
-    const { status, headers } = response;
-    return new Response(body.length === 0 ? null : body, { status, headers });
+function safeFetch(issuer: URL, requests: OutgoingRequests, timeout: number): openid.CustomFetch {
+  return async (url, { method, headers, body }) => {
+    const address = new URL(url);
+    if (!maySendTo(issuer, address)) throw new openid.ClientError(`${url} is not safe to ask`);
+    const bounds = { maximumBytes: MAXIMUM_SIZE, signal: AbortSignal.timeout(timeout) };
+    const content = body === undefined || body === null ? {} : { body: String(body) };
+    const answer = await requests.send(address, { method, headers, ...content, ...bounds });
+    const { status, headers: answered } = answer;
+    return new Response(answer.body.length === 0 ? null : answer.body, { status, headers: answered });
   };
 }
 
@@ -240,6 +240,11 @@ function refusalFor(error: unknown, host: string): LoginRefused {
       : new LoginRefused('misconfigured', `${host} ended the login (${quoted(error.error)}): tell an administrator`, {
           cause: error,
         });
+  }
+  const outgoing = outgoingFailureIn(error);
+  if (outgoing?.failure === 'forbidden') {
+    const message = `what ${host} names as its own ${outgoing.message}: tell an administrator`;
+    return new LoginRefused('misconfigured', message, { cause: error });
   }
   if (isUnreachable(error)) {
     return new LoginRefused('unreachable', `${host} does not answer as it should: try again in a minute`, {
@@ -278,10 +283,10 @@ function refusalOfAuthorization(error: openid.AuthorizationResponseError, host: 
 
 const UNREACHABLE = ['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON'];
 
-/** A connection that fails is a TypeError of fetch. */
 function isUnreachable(error: unknown): boolean {
   if (error instanceof openid.ClientError && error.code !== undefined) return UNREACHABLE.includes(error.code);
-  return error instanceof TypeError && error.message === 'fetch failed';
+  const failure = outgoingFailureIn(error);
+  return failure !== undefined && failure.failure !== 'too-large';
 }
 
 /** The innermost message says most: openid-client wraps what it means. */

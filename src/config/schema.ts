@@ -119,6 +119,21 @@ export const ConfigSchema = Type.Object({
     default: 365,
     description: 'How long the audit trail is kept.',
   }),
+  allowedPrivateHosts: Type.Array(
+    Type.Refine(
+      Type.String(
+        wording('', 'a host name, an IP address or a range of addresses, such as gitlab.example.com or 10.0.0.0/8'),
+      ),
+      (text) => isHost(text) || isAddressRange(text),
+    ),
+    {
+      default: [],
+      ...wording(
+        'The hosts of a private network that may be asked for what the API names, such as keys of issuers.',
+        'a list of host names, IP addresses or ranges, such as ["gitlab.example.com", "10.0.0.0/8"]',
+      ),
+    },
+  ),
   logLevel: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'How much is logged.',

@@ -7,10 +7,11 @@ import { createIssuerKeys } from '../../src/adapters/issuer-keys.ts';
 import { TestClock } from '../support/clock.ts';
 import { newSigningKey, publicJwk, type SigningOptions, signToken } from '../support/identity-token.ts';
 import { type OidcIssuer, startOidcIssuer } from '../support/oidc-issuer.ts';
+import { LOOPBACK_REQUESTS } from '../support/outgoing-requests.ts';
 import { GITHUB_JOB } from '../support/workload-claims.ts';
 
 const clock = new TestClock('2026-11-23T10:00:00Z');
-const tokens = new IdentityTokens({ keys: createIssuerKeys({ clock }), clock });
+const tokens = new IdentityTokens({ keys: createIssuerKeys({ clock, requests: LOOPBACK_REQUESTS }), clock });
 let issuer: OidcIssuer;
 
 beforeAll(async () => {

@@ -11,6 +11,7 @@ import { IssuerUnreachable } from '../../src/ports/issuer-keys.ts';
 import { TestClock } from '../support/clock.ts';
 import { newSigningKey, publicJwk, type SigningOptions, signToken } from '../support/identity-token.ts';
 import { type OidcIssuer, startOidcIssuer } from '../support/oidc-issuer.ts';
+import { LOOPBACK_REQUESTS } from '../support/outgoing-requests.ts';
 import { GITHUB_JOB, KUBERNETES_POD } from '../support/workload-claims.ts';
 
 const AUDIENCE = 'charts.example.com';
@@ -30,7 +31,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  tokens = new IdentityTokens({ keys: createIssuerKeys({ clock }), clock });
+  tokens = new IdentityTokens({ keys: createIssuerKeys({ clock, requests: LOOPBACK_REQUESTS }), clock });
 });
 
 function rule(changes: Partial<TrustRule> = {}): TrustRule {
@@ -184,7 +185,10 @@ describe('keys', () => {
   test('that the issuer replaces are picked up', async () => {
     const later = new TestClock(NOW);
     await using other = await startOidcIssuer({ clock: later });
-    const tested = new IdentityTokens({ keys: createIssuerKeys({ clock: later }), clock: later });
+    const tested = new IdentityTokens({
+      keys: createIssuerKeys({ clock: later, requests: LOOPBACK_REQUESTS }),
+      clock: later,
+    });
     const rules = [rule({ issuer: other.url })];
     const old = other.signIdentityToken(GITHUB_JOB);
     await tested.verify(old, rules);

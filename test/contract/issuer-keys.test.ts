@@ -6,6 +6,7 @@ import { type IssuerKeys, IssuerUnreachable } from '../../src/ports/issuer-keys.
 import { TestClock } from '../support/clock.ts';
 import { newSigningKey, publicJwk } from '../support/identity-token.ts';
 import { type Misbehaviour, type OidcIssuer, startOidcIssuer } from '../support/oidc-issuer.ts';
+import { LOOPBACK_REQUESTS } from '../support/outgoing-requests.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -22,7 +23,7 @@ interface Tested extends AsyncDisposable {
 async function start(timeout?: number): Promise<Tested> {
   const clock = new TestClock('2026-11-23T10:00:00Z');
   const issuer = await startOidcIssuer({ clock });
-  const keys = createIssuerKeys(timeout === undefined ? { clock } : { clock, timeout });
+  const keys = createIssuerKeys({ clock, requests: LOOPBACK_REQUESTS, ...(timeout === undefined ? {} : { timeout }) });
   return {
     issuer,
     clock,
@@ -91,7 +92,7 @@ describe('keys', () => {
   test('are those of each issuer for itself, and of only so many issuers', async () => {
     await using tested = await start();
     await using other = await startOidcIssuer({ clock: tested.clock });
-    const few = createIssuerKeys({ clock: tested.clock, maximumIssuers: 1 });
+    const few = createIssuerKeys({ clock: tested.clock, requests: LOOPBACK_REQUESTS, maximumIssuers: 1 });
     expect(await few.publishedBy(tested.issuer.url, 'RS256-1')).toEqual(tested.issuer.keySet());
     expect(await few.publishedBy(other.url, 'RS256-1')).toEqual(other.keySet());
     await few.publishedBy(other.url, 'RS256-1');

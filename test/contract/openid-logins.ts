@@ -11,6 +11,7 @@ import {
 import { TestClock } from '../support/clock.ts';
 import { type OidcIssuer, startOidcIssuer } from '../support/oidc-issuer.ts';
 import { usualLogin } from '../support/oidc-login.ts';
+import { LOOPBACK_REQUESTS } from '../support/outgoing-requests.ts';
 
 export const REDIRECT_URI = 'https://charts.example.com/login/callback';
 
@@ -31,7 +32,13 @@ export interface Logins extends AsyncDisposable {
 export async function startLogins(): Promise<Logins> {
   const clock = new TestClock('2026-11-23T10:00:00Z');
   const issuer = await startOidcIssuer({ clock });
-  const usual = { issuer: issuer.url, clientId: 'chartroom', clientSecret: 'client-secret', clock };
+  const usual = {
+    issuer: issuer.url,
+    clientId: 'chartroom',
+    clientSecret: 'client-secret',
+    clock,
+    requests: LOOPBACK_REQUESTS,
+  };
   const provider: Logins['provider'] = (changes) =>
     openIdProvider({ ...usual, scopes: ['openid', 'profile', 'groups'], ...changes });
   return {

@@ -168,7 +168,7 @@ describe('a provider', () => {
       issuer.misbehave(endpoint, { kind: 'redirect', to: `${issuer.url}/keys` });
       await expectRefusal(logins.logIn(tested), 'unreachable', 'does not answer as it should');
       issuer.misbehave(endpoint, { kind: 'padded', bytes: 1024 * 1024 });
-      await expectRefusal(logins.logIn(tested), 'untrusted', 'more than 1048576 bytes');
+      await expectRefusal(logins.logIn(tested), 'untrusted', 'more than 1024 KiB');
     },
   );
 

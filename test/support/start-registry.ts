@@ -52,7 +52,11 @@ export async function startRegistry(
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'chartroom-test-'));
   const defaults = loadConfig({ flags: {}, environment: {} });
-  const config: Config = { ...defaults, dataDir, adminPassword: ADMIN.slice(ADMIN.indexOf(':') + 1), ...settings };
+  const config: Config = {
+    ...{ ...defaults, dataDir, adminPassword: ADMIN.slice(ADMIN.indexOf(':') + 1) },
+    // Where the issuers of tests are.
+    ...{ allowedPrivateHosts: ['127.0.0.1'], ...settings },
+  };
   const logger = pino({ level: 'silent' });
   const changes = { limits: { ...serverLimits(), ...changedLimits }, ...(between && { between }) };
   let app = await openApp(config, logger, clock, changes);
