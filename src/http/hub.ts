@@ -57,10 +57,7 @@ export function hubRoutes(app: Routes, { catalog, search, identify }: Hub): void
       `All that is known of it: ${baseUrlOf(request).href}/api/v1/charts/${repository}`,
       '',
     ];
-    return await reply
-      .type('text/plain; charset=utf-8')
-      .header('x-content-type-options', 'nosniff')
-      .send(lines.join('\n'));
+    return await reply.type('text/plain; charset=utf-8').send(lines.join('\n'));
   });
 
   /** Without a word everything is found. */

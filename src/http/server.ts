@@ -21,7 +21,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullCounts } from '../registry/pull-counts.ts';
 import type { Registry } from '../registry/registry.ts';
-import { markAnswer } from './answer-headers.ts';
+import { markAnswer, requireOneHost } from './answer-headers.ts';
 import { type Management, managementRoutes } from './api/management.ts';
 import { arrivalOf, guard } from './authenticate.ts';
 import { foldNamespace } from './classic/addresses.ts';
@@ -110,6 +110,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       // No hook runs for what cannot be routed.
       frameworkErrors: (error, request, reply) => answerError(error, request, markAnswer(request, reply)),
       clientErrorHandler: answerUnreadable,
+      // In our words: see requireOneHost.
+      http: { requireHostHeader: false },
       trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
       serverFactory: (handler) => createLimitedServer(handler, options),
       forceCloseConnections: 'idle',
@@ -121,6 +123,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onSend', async (request, reply) => {
     markAnswer(request, reply);
   });
+  requireOneHost(app);
   logRequests(app);
   measureRequests(app, options.metrics);
   noteRefusals(app, options.sightings);

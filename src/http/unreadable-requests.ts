@@ -1,6 +1,7 @@
 // Answers what Node's parser refuses, before there is a request that could be routed.
 import type { Socket } from 'node:net';
 import type { ConnectionError } from 'fastify';
+import { SECURITY_HEADER_LINES } from './answer-headers.ts';
 import { errorBody } from './errors.ts';
 
 const ANSWERS: Readonly<Record<string, readonly [status: string, message: string]>> = {
@@ -16,8 +17,6 @@ export function answerUnreadable(error: Pick<ConnectionError, 'code'>, socket: S
   }
   const [status, message] = ANSWERS[error.code] ?? ['400 Bad Request', 'this is not an HTTP request'];
   const body = errorBody('UNSUPPORTED', message);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+  socket.end(`${head}${SECURITY_HEADER_LINES}Connection: close\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -48,7 +48,7 @@ test.each(Object.keys(CONTENT))('is sent as it is: %s', async (path) => {
   const { status, headers, bytes } = await fetchFile(path);
   expect([status, bytes]).toEqual([200, Buffer.from(CONTENT[path] ?? '')]);
   expect(headers.get('x-content-type-options')).toBe('nosniff');
-  expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");
+  expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'; sandbox");
   expect(headers.get('content-length')).toBe(String(bytes.length));
 });
 
