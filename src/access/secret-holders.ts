@@ -1,13 +1,14 @@
 // Finds out whose secret somebody shows: that of a robot, or of a personal token.
 import { logoutCommand, type RegistryAddress } from '../oci/registry-address.ts';
 import type { Database, Queryable } from '../ports/database.ts';
+import { isSameSecret } from '../ports/same-secret.ts';
 import { findPersonalToken } from '../tables/personal-tokens.ts';
 import { findRobot } from '../tables/robots.ts';
 import { findSecret, type SecretRow } from '../tables/secrets.ts';
 import { findUser } from '../tables/users.ts';
 import type { RobotPrincipal, UserPrincipal } from './principal.ts';
 import { RevisionCache } from './revision-cache.ts';
-import { parseSecret, secretMatches, shownSecret } from './secret.ts';
+import { parseSecret, shownSecret } from './secret.ts';
 import { Unauthorized } from './unauthorized.ts';
 
 interface KnownSecret {
@@ -33,7 +34,7 @@ export class SecretHolders {
     const wayOut = `log in with another one, or forget this one with ${logoutCommand(address)}`;
     if (!parsed) throw refused(`the token is not complete, its checksum does not fit: copy all of it, or ${wayOut}`);
     const known = await this.#find(parsed.id);
-    if (!known || !secretMatches(parsed.hash, known.hash)) {
+    if (!known || !isSameSecret(parsed.hash, known.hash)) {
       throw refused(`token ${shownSecret(parsed.id)} is not known here, or was removed: ${wayOut}`);
     }
     return known.principal;

@@ -1,6 +1,7 @@
 // What a browser keeps while it logs in at a provider, and must bring back: signed, for ten minutes, good for once.
 import type { Clock } from '../ports/clock.ts';
 import { LoginRefused, type StartedLogin } from '../ports/identity-provider.ts';
+import { isSameSecret } from '../ports/same-secret.ts';
 import type { SigningKeys } from '../ports/signing-keys.ts';
 import { signClaims, verifyClaims } from './signed-claims.ts';
 
@@ -44,7 +45,7 @@ export class StartedLogins {
   redeem(sealed: string | undefined, state: string | null): KeptLogin {
     const kept = this.#open(sealed ?? '');
     // Another state leaves it as it is: no other site can end a login by sending the browser here.
-    if (!kept || kept.state !== state || this.#ended.has(kept.state)) {
+    if (!kept || !isSameSecret(state ?? '', kept.state) || this.#ended.has(kept.state)) {
       throw new LoginRefused(
         'stale',
         'this login was not begun in this browser, took too long, or was ended before: log in again',

@@ -11,6 +11,7 @@ import {
 } from '../ports/identity-provider.ts';
 import { isLoopback, issuerProblem, maySendTo } from '../ports/issuer-address.ts';
 import { type OutgoingRequests, outgoingFailureIn } from '../ports/outgoing-requests.ts';
+import { isSameSecret } from '../ports/same-secret.ts';
 
 /** The provider may change what it publishes of itself: milliseconds. */
 const METADATA_MAXIMUM_AGE = 60 * 60_000;
@@ -82,7 +83,7 @@ class OpenIdProvider implements IdentityProvider {
 
   async finish(callbackUrl: URL, started: StartedLogin & { readonly redirectUri: string }): Promise<ProviderIdentity> {
     // Before anything is sent to anybody: else one could be logged in as whoever began the login (RFC 9700, section 4.7).
-    if (callbackUrl.searchParams.get('state') !== started.state) {
+    if (!isSameSecret(callbackUrl.searchParams.get('state') ?? '', started.state)) {
       throw new LoginRefused('stale', 'this login was not begun in this browser, or was ended before: log in again');
     }
     try {
