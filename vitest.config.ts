@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/clients/**', 'test/conformance/**'],
+    exclude: ['test/clients/**', 'test/conformance/**', 'test/torture/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
