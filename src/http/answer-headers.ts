@@ -53,3 +53,8 @@ export function requireOneHost(app: FastifyInstance): void {
     throw new RegistryError('REQUEST_INVALID', 'a request has one Host header: no more, and no less');
   });
 }
+
+/** Node's own answer to an expectation that it does not know has none of these headers: such a one is passed over (RFC 9110, 10.1.1). */
+export function passOverExpectations({ server }: FastifyInstance): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}

@@ -8,7 +8,7 @@ export function requestPath(target: string): string {
   return withoutAuthority(target).split('?')[0] ?? '';
 }
 
-/** `http://host/v2/` is `/v2/`, as every server must understand it. */
+/** `http://host/v2/` is `/v2/`, as every server must understand it, and `http://host` is `/` (RFC 3986, section 6.2.3). */
 export function withoutAuthority(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, '');
+  return target.replace(/^https?:\/\/[^/?]*(\/?)/i, '/');
 }

@@ -21,7 +21,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullCounts } from '../registry/pull-counts.ts';
 import type { Registry } from '../registry/registry.ts';
-import { markAnswer, requireOneHost } from './answer-headers.ts';
+import { markAnswer, passOverExpectations, requireOneHost } from './answer-headers.ts';
 import { type Management, managementRoutes } from './api/management.ts';
 import { arrivalOf, guard } from './authenticate.ts';
 import { foldNamespace } from './classic/addresses.ts';
@@ -124,6 +124,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     markAnswer(request, reply);
   });
   requireOneHost(app);
+  passOverExpectations(app);
   logRequests(app);
   measureRequests(app, options.metrics);
   noteRefusals(app, options.sightings);

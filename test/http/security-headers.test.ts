@@ -73,6 +73,20 @@ describe('every answer has them', () => {
     },
   );
 
+  test('one to a request that expects what nobody knows', async () => {
+    const answer = await sendRaw(registry.url, {
+      method: 'GET',
+      target: '/livez',
+      headers: ['Expect: the-unexpected'],
+    });
+    expect([answer.status, securityHeadersOf(answer.headers)]).toEqual([200, EXPECTED]);
+  });
+
+  test('one to a target that is a host alone, which means its root', async () => {
+    const answer = await sendRaw(registry.url, { method: 'GET', target: 'http://charts.example.com' });
+    expect([answer.status, securityHeadersOf(answer.headers)]).toEqual([200, EXPECTED]);
+  });
+
   test('one to what is no HTTP', async () => {
     const answer = await exchange(registry.url, 'noise\r\n\r\n');
     expect([answer.status, securityHeadersOf(answer.headers)]).toEqual([400, EXPECTED]);

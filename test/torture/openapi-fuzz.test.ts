@@ -132,7 +132,13 @@ function requestFor({
   parameters,
   body,
 }: Operation): fc.Arbitrary<{ readonly path: string; readonly body: string | undefined }> {
-  const values = fc.tuple(...parameters.map(({ schema }) => fc.option(valueFor(schema), { nil: undefined, freq: 6 })));
+  const values = fc.tuple(
+    ...parameters.map(({ name, schema, in: place }) => {
+      const there = THERE[name];
+      const value = there === undefined ? valueFor(schema) : fc.oneof(fc.constant(there), valueFor(schema));
+      return fc.option(value, { nil: undefined, freq: place === 'path' ? 20 : 1 });
+    }),
+  );
   const bodies = body
     ? fc.oneof(
         { weight: 8, arbitrary: valueFor(body).map((value) => JSON.stringify(value) ?? '') },

@@ -55,7 +55,7 @@ export async function startAttackedServer(environment: Readonly<Record<string, s
       headers: { ...authorization, ...headers },
       ...rest,
     });
-  const bytes = async (text: string): Promise<RawAnswer> => await inTime(exchange(url, text));
+  const bytes = async (text: string): Promise<RawAnswer> => final(await inTime(exchange(url, text)));
   expect((await request('GET', '/v2/')).status).toBe(200);
   const before = await heldBy(child.pid);
   return {
@@ -88,6 +88,20 @@ export async function startAttackedServer(environment: Readonly<Record<string, s
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What came behind a 100 (Continue). */
+function final(answer: RawAnswer): RawAnswer {
+  if (answer.status !== 100) return answer;
+  const [head = '', ...body] = answer.body.split('\r\n\r\n');
+  const [first = '', ...lines] = head.split('\r\n');
+  const headers = new Headers(
+    lines.map((line): [string, string] => {
+      const [name = '', value = ''] = line.split(/: (.*)/s);
+      return [name, value];
+    }),
+  );
+  return { status: Number(first.split(' ')[1] ?? 0), headers, body: body.join('\r\n\r\n') };
 }
 
 async function inTime<Value>(work: Promise<Value>): Promise<Value> {
