@@ -28,7 +28,7 @@ export class Workloads {
 
   /**
    * @throws Unauthorized when no rule trusts the token, or it is not what it says
-   * @throws RegistryError UNAVAILABLE when the issuer's keys cannot be had at the moment
+   * @throws RegistryError UNAVAILABLE when the issuer's keys cannot be had at the moment, FORBIDDEN when nobody may ask for them
    */
   async identify(token: string): Promise<WorkloadPrincipal> {
     const rules = await this.#rules.get('', async () => {
@@ -46,7 +46,10 @@ export class Workloads {
       };
     } catch (error) {
       if (error instanceof IdentityRefused) throw new Unauthorized(error.message, { error: 'invalid_token' });
-      if (error instanceof IssuerUnreachable) throw new RegistryError('UNAVAILABLE', error.message, { cause: error });
+      if (error instanceof IssuerUnreachable) {
+        // Clients try again what is unavailable.
+        throw new RegistryError(error.isForbidden ? 'FORBIDDEN' : 'UNAVAILABLE', error.message, { cause: error });
+      }
       throw error;
     }
   }

@@ -3,7 +3,12 @@ import { quoted } from '../oci/quoted.ts';
 import type { Clock } from '../ports/clock.ts';
 import { maySendTo } from '../ports/issuer-address.ts';
 import { type IssuerKeys, IssuerUnreachable, isPublicKey, type KeySet } from '../ports/issuer-keys.ts';
-import { type OutgoingAnswer, OutgoingFailed, type OutgoingRequests } from '../ports/outgoing-requests.ts';
+import {
+  type OutgoingAnswer,
+  OutgoingFailed,
+  type OutgoingRequests,
+  outgoingFailureIn,
+} from '../ports/outgoing-requests.ts';
 
 /** After this, keys are fetched again, since the issuer may have withdrawn one: milliseconds. */
 const MAXIMUM_AGE = 10 * 60_000;
@@ -103,7 +108,8 @@ class FetchedIssuerKeys implements IssuerKeys {
       entry.failure = undefined;
     } catch (error) {
       const reason = error instanceof Unusable ? error.message : 'its answer cannot be read';
-      entry.failure = new IssuerUnreachable(issuer, reason, { cause: error });
+      const isForbidden = outgoingFailureIn(error)?.failure === 'forbidden';
+      entry.failure = new IssuerUnreachable(issuer, reason, { cause: error, isForbidden });
     }
   }
 }

@@ -26,11 +26,14 @@ export interface IssuerKeys {
 /** The issuer's keys cannot be had now. Nothing is wrong with the token. The message says which host fails, and how. */
 export class IssuerUnreachable extends Error {
   readonly issuer: string;
+  /** Nobody may ask it: that stays so until an operator changes the settings. */
+  readonly isForbidden: boolean;
 
-  constructor(issuer: string, reason: string, options?: ErrorOptions) {
+  constructor(issuer: string, reason: string, options: ErrorOptions & { readonly isForbidden?: boolean } = {}) {
     super(`the keys of ${issuer} cannot be had: ${reason}`, options);
     this.name = 'IssuerUnreachable';
     this.issuer = issuer;
+    this.isForbidden = options.isForbidden ?? false;
   }
 }
 

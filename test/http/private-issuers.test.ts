@@ -29,7 +29,7 @@ test('the issuer of a trust rule, which the API names, is asked at a private add
   const answer = await registry.request('GET', '/token', { as: `job:${token}` });
   const { host } = new URL(issuer.url);
   expect([answer.status, (await errorOf(answer)).message]).toEqual([
-    503,
+    403,
     `the keys of ${issuer.url} cannot be had: ${host} is at a private address, which is asked only when the setting allowedPrivateHosts names it`,
   ]);
   expect(issuer.asked.discovery).toBe(0);
