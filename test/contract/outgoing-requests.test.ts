@@ -1,7 +1,9 @@
 // The port OutgoingRequests on its adapter: which addresses are private, and that none is connected to unless it is allowed.
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { isPrivateAddress, openOutgoingRequests, type ResolveName } from '../../src/adapters/outgoing-requests.ts';
 import type { OutgoingAnswer, OutgoingFailure } from '../../src/ports/outgoing-requests.ts';
@@ -203,4 +205,19 @@ describe('an answer', () => {
       await expectFailure(sent, 'unreachable', 'cannot be reached (ECONNRESET)');
     }
   });
+});
+
+test('where Node is told to use a proxy, requests go there, though it is at a private address itself', async () => {
+  await using proxy = await serve((request, response) => response.end(`by proxy: ${request.url}`));
+  const adapter = new URL('../../src/adapters/outgoing-requests.ts', import.meta.url).href;
+  const program = `
+    const { openOutgoingRequests } = await import(${JSON.stringify(adapter)});
+    const requests = openOutgoingRequests({ allowedPrivateHosts: [] });
+    const send = (address) => requests.send(new URL(address), { maximumBytes: 100, signal: AbortSignal.timeout(20_000) });
+    const answer = await send('http://keys.example.com/keys');
+    const failure = await send('http://127.0.0.1/').catch((error) => error.failure);
+    console.log(answer.body.toString(), failure);`;
+  const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://localhost:${proxy.port}` };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { env });
+  expect(stdout).toBe('by proxy: http://keys.example.com/keys forbidden\n');
 });
