@@ -1,5 +1,6 @@
 // What the journal says in the end: the newest record about each thing counts.
 
+import type { Tag } from '../oci/tag.ts';
 import type { TagSource } from '../tables/journal-source.ts';
 import type { NamespaceRow } from '../tables/namespaces.ts';
 import type { NoticeRow } from '../tables/notices.ts';
@@ -8,8 +9,8 @@ import { type JournalRecord, readRecord } from './journal-records.ts';
 export interface FinalState {
   /** `repository digest` of those that were deleted and did not come back */
   readonly goneManifests: ReadonlySet<string>;
-  /** `repository digest` of those that a tag points at */
-  readonly tagged: ReadonlySet<string>;
+  /** by `repository digest` of manifests: the tags that point at them */
+  readonly tagged: ReadonlyMap<string, readonly Tag[]>;
   /** by `repository tag`, also those that were deleted and are remembered */
   readonly tags: ReadonlyMap<string, TagSource>;
   readonly notices: ReadonlyMap<string, NoticeRow>;
@@ -34,7 +35,11 @@ export async function readFinalState(lines: AsyncIterable<string>): Promise<Fina
     isLastDamaged = record === undefined;
     if (record) take(state, record);
   }
-  const tagged = new Set([...state.tags.values()].map(({ repository, digest }) => `${repository} ${digest}`));
+  const tagged = new Map<string, Tag[]>();
+  for (const { repository, digest, tag } of state.tags.values()) {
+    const key = `${repository} ${digest}`;
+    tagged.set(key, [...(tagged.get(key) ?? []), tag]);
+  }
   return { ...state, tagged, damagedLines };
 }
 

@@ -1,6 +1,7 @@
 // Puts a manifest of the journal back into a database, with its blobs, what it needs and the chart that it is.
 import type { Digest } from '../oci/digest.ts';
-import { blobsOf, childrenOf, parseManifest } from '../oci/manifest.ts';
+import { blobsOf, childrenOf, type Manifest, parseManifest } from '../oci/manifest.ts';
+import { HELM_PROVENANCE } from '../oci/media-types.ts';
 import type { Transaction } from '../ports/database.ts';
 import { linkBlob } from '../tables/blobs.ts';
 import { insertChart } from '../tables/charts.ts';
@@ -15,6 +16,8 @@ export interface PutOutcome {
   readonly isNew: boolean;
   /** Blobs that it needs and that are not stored: they are noted as damaged, so that pushing them again mends it. */
   readonly missing: readonly Digest[];
+  /** Of the manifest with which a provenance file was added to a version: that file, and the version's manifest. */
+  readonly provenance: { readonly digest: Digest; readonly subject: Digest } | undefined;
 }
 
 export async function putManifest(
@@ -27,7 +30,7 @@ export async function putManifest(
   const missing: Digest[] = [];
   const blobs = blobsOf(manifest);
   for (const blob of blobs) if (!(await isStoredBlob(tx, blob.digest))) missing.push(blob.digest);
-  if (missing.length > 0 && !isTagged) return { isNew: false, missing: [] };
+  if (missing.length > 0 && !isTagged) return { isNew: false, missing: [], provenance: undefined };
   await createRepository(tx, repository, pushedAt);
   for (const { digest: blob, size } of blobs) {
     if (missing.includes(blob)) await putStoredBlob(tx, { digest: blob, size, createdAt: now, damagedAt: now });
@@ -40,7 +43,13 @@ export async function putManifest(
     children: childrenOf(manifest).map((child) => child.digest),
   });
   await putChart(tx, source);
-  return { isNew, missing };
+  return { isNew, missing, provenance: addedProvenance(manifest) };
+}
+
+function addedProvenance(manifest: Manifest): PutOutcome['provenance'] {
+  if (manifest.kind !== 'image' || manifest.artifactType !== HELM_PROVENANCE) return undefined;
+  const [layer] = manifest.layers;
+  return layer && manifest.subject && { digest: layer.digest, subject: manifest.subject };
 }
 
 async function putChart(tx: Transaction, source: ManifestSource): Promise<void> {

@@ -6,6 +6,8 @@ import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Transaction } from '../ports/database.ts';
 import { backfillVersions } from '../registry/backfill-versions.ts';
+import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
+import { attachProvenance } from '../tables/chart-versions.ts';
 import type { TagSource } from '../tables/journal-source.ts';
 import { findManifestSize } from '../tables/manifests.ts';
 import { putNamespace } from '../tables/namespaces.ts';
@@ -14,7 +16,7 @@ import { putStoredBlob, putTag } from '../tables/rebuilt-rows.ts';
 import { createRepository } from '../tables/repositories.ts';
 import { type FinalState, readFinalState } from './final-state.ts';
 import { type JournalManifest, readRecord } from './journal-records.ts';
-import { putManifest } from './put-manifest.ts';
+import { type PutOutcome, putManifest } from './put-manifest.ts';
 
 /** Rows that are written in one transaction. */
 const BATCH = 500;
@@ -40,18 +42,26 @@ export interface Rebuilt {
   readonly losses: readonly string[];
 }
 
+interface AddedProvenance {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  /** The manifest of the versions that it signs. */
+  readonly subject: Digest;
+}
+
 export async function rebuild(parts: RebuildParts): Promise<Rebuilt> {
   const { database, lines, clock } = parts;
   const losses: string[] = [];
   const state = await readFinalState(lines());
   if (state.damagedLines > 0) losses.push(`${state.damagedLines} lines of the journal are damaged`);
   await putStoredBlobs(parts);
-  const manifests = await putManifests(parts, state, losses);
+  const { provenances, ...counts } = await putManifests(parts, state, losses);
   await inBatches(database, [...state.tags.values()], (tx, tag) => restoreTag(tx, tag, clock.now(), losses));
   await inBatches(database, [...state.notices.values()], putNotice);
   await inBatches(database, state.namespaces, (tx, row) => putNamespace(tx, row, clock.now()));
   await backfillVersions(database, (refusal) => losses.push(refusal.message));
-  return { ...manifests, tags: state.tags.size, losses };
+  await inBatches(database, provenances, (tx, added) => addProvenance(tx, added, state));
+  return { ...counts, tags: state.tags.size, losses };
 }
 
 async function putStoredBlobs({ database, blobs, clock }: RebuildParts): Promise<void> {
@@ -69,15 +79,17 @@ async function putManifests(
   { database, lines, clock }: RebuildParts,
   { goneManifests, tagged }: FinalState,
   losses: string[],
-): Promise<Pick<Rebuilt, 'manifests' | 'repositories'>> {
+): Promise<Pick<Rebuilt, 'manifests' | 'repositories'> & { readonly provenances: readonly AddedProvenance[] }> {
+  const provenances: AddedProvenance[] = [];
   const repositories = new Set<RepositoryName>();
   let manifests = 0;
   const put = async (tx: Transaction, row: JournalManifest): Promise<void> => {
     const { repository, digest } = row;
     const isTagged = tagged.has(`${repository} ${digest}`);
-    const { isNew, problems } = await tryManifest(tx, row, { isTagged, now: clock.now() });
+    const { isNew, problems, provenance } = await tryManifest(tx, row, { isTagged, now: clock.now() });
     losses.push(...problems.map((problem) => `${repository}@${digest} ${problem}`));
     if (!isNew) return;
+    if (provenance) provenances.push({ repository, ...provenance });
     repositories.add(repository);
     manifests += 1;
   };
@@ -94,24 +106,37 @@ async function putManifests(
     if (batch.length >= MANIFESTS) await flush();
   }
   await flush();
-  return { manifests, repositories: repositories.size };
+  return { manifests, repositories: repositories.size, provenances };
 }
 
 async function tryManifest(
   tx: Transaction,
   row: JournalManifest,
   options: { readonly isTagged: boolean; readonly now: number },
-): Promise<{ readonly isNew: boolean; readonly problems: readonly string[] }> {
+): Promise<Omit<PutOutcome, 'missing'> & { readonly problems: readonly string[] }> {
+  const provenance = undefined;
   const content = Buffer.from(row.content, 'base64');
   if (digestOf(content, algorithmOf(row.digest)) !== row.digest) {
-    return { isNew: false, problems: ['is damaged in the journal'] };
+    return { isNew: false, provenance, problems: ['is damaged in the journal'] };
   }
   try {
-    const { isNew, missing } = await putManifest(tx, { ...row, content }, options);
-    return { isNew, problems: missing.map((blob) => `needs ${blob}, which is not stored`) };
+    const { missing, ...outcome } = await putManifest(tx, { ...row, content }, options);
+    return { ...outcome, problems: missing.map((blob) => `needs ${blob}, which is not stored`) };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    return { isNew: false, problems: [`cannot be used: ${error.message}`] };
+    return { isNew: false, provenance, problems: [`cannot be used: ${error.message}`] };
+  }
+}
+
+/** A provenance file that was added to versions later: the rows of the versions say so, which were made of their manifests. */
+async function addProvenance(
+  tx: Transaction,
+  { repository, digest, subject }: AddedProvenance,
+  { tagged }: FinalState,
+): Promise<void> {
+  const revision = await countCatalogRevisionUp(tx);
+  for (const tag of tagged.get(`${repository} ${subject}`) ?? []) {
+    await attachProvenance(tx, { repository, tag, digest: subject }, digest, revision);
   }
 }
 

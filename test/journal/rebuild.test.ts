@@ -9,7 +9,9 @@ import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { rebuildDatabase } from '../../src/rebuild-database.ts';
 import { blobPath, configOf } from '../backup/support/backups.ts';
 import { descriptorOf, prepareChart, pushArtifact, pushBlob, pushChart, putManifest } from '../support/artifacts.ts';
+import { buildChart } from '../support/chart-builder.ts';
 import { temporaryFolder } from '../support/chartroom-process.ts';
+import { provenanceOf } from '../support/provenance.ts';
 import { ADMIN, startRegistry, type TestRegistry } from '../support/start-registry.ts';
 
 const ADMIN_PASSWORD = ADMIN.slice(ADMIN.indexOf(':') + 1);
@@ -101,6 +103,9 @@ async function pushAll(registry: TestRegistry): Promise<void> {
     const provenance = version === '2.0.0' ? { provenance: 'signature' } : {};
     expect((await pushChart(registry, 'team/web', { name: 'web', version, ...provenance })).status).toBe(201);
   }
+  const { archive } = await buildChart({ name: 'web', version: '1.0.0' });
+  const prov = provenanceOf({ name: 'web', version: '1.0.0', archive }, 'added later');
+  expect((await registry.request('POST', '/api/team/prov', { body: prov })).status).toBe(201);
   const yank = JSON.stringify({ kind: 'yanked', reason: 'broken' });
   const yanked = await registry.request('PUT', '/api/v1/charts/team/web/-/versions/1.1.0/notice', {
     body: yank,
@@ -142,6 +147,7 @@ async function readAll(request: TestRegistry['request']) {
     ...['latest', 'all'].map((tag) => `/v2/team/tool/manifests/${tag}`),
     `/v2/team/tool/referrers/${latest}`,
     '/team/index.yaml',
+    '/team/charts/web-1.0.0.tgz.prov',
     '/api/v1/charts/team/web/-/versions',
     '/api/v1/namespaces',
   ] as const;
