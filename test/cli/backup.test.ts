@@ -23,7 +23,7 @@ test('all that was acknowledged before a backup began is served from where it is
     expect(code, `${words}: ${stderr}`).toBe(0);
     return stdout.trim();
   };
-  const server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
   const robot = basic('ci', await chartroom('robot add ci --scope team:pull'));
   const token = await tokenOf(server, robot);
   const before = new Acknowledged();

@@ -20,7 +20,7 @@ test('charts and tags are served as they were pushed; who may do what is added a
   const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
   const data = join(folder.path, 'data');
   const known = new Acknowledged();
-  const server = await serveChartroom(options);
+  await using server = await serveChartroom(options);
   const random = seededRandom(1);
   for (const version of ['1.0.0', '1.0.1', '2.0.0']) await pushChartVersion(askOf(server), known, random, version);
   for (const _ of [1, 2]) await moveTag(askOf(server), known, random, 'team/tool');
