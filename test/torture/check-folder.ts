@@ -1,0 +1,76 @@
+// Looks at a data folder without the server: database and blobs agree, and what was committed together is there together.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import type { Database } from '../../src/ports/database.ts';
+import { Violation } from './connection.ts';
+
+/** What no row may say, whatever happened; each statement finds what breaks a rule. */
+const RULES: readonly (readonly [rule: string, statement: string])[] = [
+  ['the database is whole', "select * from pragma_integrity_check() where integrity_check <> 'ok'"],
+  ['rows refer to rows that are there', 'select * from pragma_foreign_key_check()'],
+  [
+    'a chart version has a tag that says the same',
+    `select repository, tag from chart_versions where digest is not null and not exists (
+       select name from tags where tags.repository = chart_versions.repository and tags.name = chart_versions.tag
+         and tags.digest = chart_versions.digest)`,
+  ],
+  [
+    'a published version has the event of its publication',
+    `select repository, tag from chart_versions where digest is not null and not exists (
+       select id from events where events.repository = chart_versions.repository and events.tag = chart_versions.tag
+         and events.digest = chart_versions.digest and kind = 'chart.published')`,
+  ],
+  [
+    'no version was ever published with two contents',
+    `select events.repository, events.tag from events join charts
+       on charts.repository = events.repository and charts.digest = events.digest
+     where kind = 'chart.published' group by events.repository, events.tag having count(distinct content_digest) > 1`,
+  ],
+  [
+    'a yanked version is in no list',
+    `select tags.repository, tags.name from tags
+       join notices on notices.repository = tags.repository and notices.tag = tags.name
+     where notices.kind = 'yanked' and tags.listed = 1 and tags.digest is not null`,
+  ],
+];
+
+/** @param isEveryByteRead otherwise sizes alone are compared, which takes no time. @throws Violation */
+export async function checkFolder(folder: string, isEveryByteRead: boolean): Promise<void> {
+  const database = openSqliteDatabase(join(folder, 'chartroom.db'));
+  try {
+    for (const [rule, statement] of RULES) {
+      const found = await database.query(statement);
+      if (found.length > 0) throw new Violation(`not true: ${rule}: ${JSON.stringify(found.slice(0, 5))}`);
+    }
+    await checkBlobFiles(folder, database);
+  } finally {
+    await database.close();
+  }
+  if (isEveryByteRead) await checkDigests(folder);
+}
+
+async function checkBlobFiles(folder: string, database: Database): Promise<void> {
+  const rows = await database.query<{ digest: Digest; size: number }>(
+    'select digest, size from blobs where digest in (select digest from repository_blobs)',
+  );
+  for (const { digest, size } of rows) {
+    const [algorithm = '', encoded = ''] = digest.split(':');
+    const path = join(folder, 'blobs', algorithm, encoded.slice(0, 2), encoded);
+    const stored = await stat(path).then(
+      (found) => found.size,
+      () => undefined,
+    );
+    if (stored !== size) throw new Violation(`blob ${digest} has ${stored} bytes on the disk instead of ${size}`);
+  }
+}
+
+async function checkDigests(folder: string): Promise<void> {
+  const files = await readdir(join(folder, 'blobs', 'sha256'), { recursive: true, withFileTypes: true });
+  for (const file of files) {
+    if (!file.isFile()) continue;
+    const digest = digestOf(await readFile(join(file.parentPath, file.name)));
+    if (digest !== `sha256:${file.name}`) throw new Violation(`the file of blob ${file.name} has other bytes`);
+  }
+}

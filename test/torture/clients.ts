@@ -1,0 +1,93 @@
+// Many clients, each doing one thing after the other, until the server is gone.
+import {
+  continueUpload,
+  deleteManifest,
+  deleteTag,
+  mountArtifact,
+  moveTag,
+  pushInChunks,
+  tagAgain,
+} from './artifact-operations.ts';
+import {
+  contest,
+  deleteVersion,
+  publish,
+  publishAgain,
+  publishClassic,
+  publishOther,
+  takeYankBack,
+  yank,
+} from './chart-operations.ts';
+import type { Client } from './client.ts';
+import { collectGarbage, hasCollection } from './collection.ts';
+import { connect, ServerGone } from './connection.ts';
+import type { Journal } from './journal.ts';
+import type { Model } from './model.ts';
+import { Random } from './random.ts';
+
+/** How often each is chosen, against the others. */
+const OPERATIONS: readonly (readonly [weight: number, operation: (client: Client) => Promise<void>])[] = [
+  [5, publish],
+  [3, publishClassic],
+  [2, publishAgain],
+  [2, publishOther],
+  [2, deleteVersion],
+  [2, yank],
+  [1, takeYankBack],
+  [4, contest],
+  [6, moveTag],
+  [2, tagAgain],
+  [2, deleteTag],
+  [2, deleteManifest],
+  [3, mountArtifact],
+  [3, pushInChunks],
+];
+const CHOICES = OPERATIONS.flatMap(([weight, operation]) => Array.from({ length: weight }, () => operation));
+
+export interface Round {
+  readonly url: string;
+  readonly round: number;
+  readonly model: Model;
+  readonly journal: Journal;
+  readonly random: Random;
+  readonly clients: number;
+}
+
+/** Resolves when all of them have noticed that the server is gone. @throws Violation when one of them was answered wrongly */
+export async function runClients({ url, round, model, journal, random, clients }: Round): Promise<void> {
+  // The same in every round, so that they meet what earlier rounds left.
+  const layers = new Random(1);
+  const sharedLayers = Array.from({ length: 6 }, () => layers.bytes(2000));
+  const all = Array.from({ length: clients }, (_, index): Client => {
+    const name = `c${index}`;
+    const connection = connect(url, name, journal);
+    return { name, round, connection, model, random: random.fork(), sharedLayers };
+  });
+  const collector = connect(url, 'collector', journal);
+  model.isCollected ||= await hasCollection(collector);
+  const running = all.map((client) =>
+    untilGone(async () => {
+      await resume(client);
+      for (;;) await client.random.pick(CHOICES)(client);
+    }),
+  );
+  const collecting = async (): Promise<void> => {
+    for (;;) await collectGarbage(collector);
+  };
+  if (model.isCollected) running.push(untilGone(collecting));
+  await Promise.all(running);
+}
+
+/** Goes on with what the client's uploads were when the server died last. */
+async function resume(client: Client): Promise<void> {
+  const own = [...client.model.uploads.values()].filter(({ repository }) => repository === `chunked/${client.name}`);
+  for (const upload of own) await continueUpload(client, upload);
+}
+
+async function untilGone(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ServerGone)) throw error;
+  }
+}

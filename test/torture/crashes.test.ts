@@ -1,0 +1,63 @@
+// SIGKILL at any moment, while clients work and while the server starts: what was acknowledged stays, and nothing else is half there.
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { ADMIN_ENVIRONMENT, serveChartroom, startChartroom, temporaryFolder } from '../support/chartroom-process.ts';
+import { checkFolder } from './check-folder.ts';
+import { checkModel } from './check-model.ts';
+import { runClients } from './clients.ts';
+import { connect } from './connection.ts';
+import { Journal } from './journal.ts';
+import { Model } from './model.ts';
+import { Random } from './random.ts';
+import { KILLS, SEED } from './settings.ts';
+
+const CLIENTS = 12;
+/** A start takes about so long: milliseconds. */
+const START = 900;
+/** How long clients work before a kill, at the most: milliseconds. */
+const WORK = 1_500;
+
+test(`${KILLS} kills lose nothing that was acknowledged and leave nothing half done`, async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
+  const random = new Random(SEED);
+  const model = new Model();
+  const journal = new Journal(`kills-${SEED}`);
+  const seen = { starts: 0 };
+  await journal.keepOnFailure(async () => {
+    for (let round = 0; round < KILLS; round += 1) {
+      journal.note(`== round ${round}`);
+      if (round > 0 && random.chance(0.25)) {
+        const starting = startChartroom(['serve', '--port', '0'], options);
+        await wait(random.next() * START);
+        starting.child.kill('SIGKILL');
+        await starting.ended;
+        seen.starts += 1;
+        continue;
+      }
+      await using server = await serveChartroom(options);
+      const connection = connect(server.url, 'check', journal);
+      await checkModel({ connection, model, random: random.fork(), share: 0.05, isPowerCut: false });
+      const clients = runClients({ ...server, round, model, journal, random: random.fork(), clients: CLIENTS });
+      // A client that was answered wrongly need not wait for the kill.
+      await Promise.race([wait(50 + random.next() * WORK), clients]);
+      await server.stop('SIGKILL');
+      await clients;
+      await checkFolder(join(folder.path, 'data'), false);
+    }
+    await using server = await serveChartroom(options);
+    const connection = connect(server.url, 'check', journal);
+    await checkModel({ connection, model, random, share: 1, isPowerCut: false });
+    expect((await server.stop('SIGTERM')).code).toBe(0);
+    await checkFolder(join(folder.path, 'data'), true);
+  });
+  console.log(`kills: ${KILLS}, of them ${seen.starts} in a start; ${summaryOf(model)}; seed ${SEED}`);
+  // Otherwise the kills came too early or too late to show anything.
+  expect(model.versions.size + model.tags.size).toBeGreaterThan(KILLS * 5);
+});
+
+function summaryOf({ versions, contested, tags, blobs, manifests, isCollected }: Model): string {
+  const counts = `${versions.size} versions, ${contested.size} contested versions, ${tags.size} tags, ${manifests.size} manifests, ${blobs.size} blobs`;
+  return `${counts}; garbage collection ${isCollected ? 'ran' : 'is not there'}`;
+}

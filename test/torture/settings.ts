@@ -1,0 +1,15 @@
+// How long the torture suite runs, and with which seed: from the environment, which run.mjs sets.
+
+/** Everything random is made from it. */
+export const SEED = setting('SEED', 20261123);
+/** How often the server is killed. */
+export const KILLS = setting('KILLS', 20);
+/** How often the power is cut under it. */
+export const CUTS = setting('CUTS', 12);
+/** How many orders of steps are tried for each race. */
+export const INTERLEAVINGS = setting('INTERLEAVINGS', 400);
+
+function setting(name: string, value: number): number {
+  const text = process.env[`CHARTROOM_TORTURE_${name}`];
+  return text === undefined ? value : Number(text);
+}
