@@ -1,0 +1,155 @@
+// The power is cut at any moment: what was not synced is forgotten or torn, and what was acknowledged is there all the same.
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import {
+  ADMIN_ENVIRONMENT,
+  type ProcessOptions,
+  serveChartroom,
+  startChartroom,
+  temporaryFolder,
+} from '../support/chartroom-process.ts';
+import { checkFolder } from './check-folder.ts';
+import { checkModel } from './check-model.ts';
+import { runClients } from './clients.ts';
+import { connect, Violation } from './connection.ts';
+import { Journal } from './journal.ts';
+import { Model } from './model.ts';
+import { readPowerFolder, type SyncKind } from './power-folder.ts';
+import { buildPowerLayer, type PowerLayer } from './power-layer.ts';
+import { Random } from './random.ts';
+import { CUTS, SEED } from './settings.ts';
+
+const CLIENTS = 10;
+/** A start under the layer takes about so long: milliseconds. */
+const START = 1_200;
+/** How long clients work before a cut, at the most: milliseconds. */
+const WORK = 1_200;
+/** How many cuts a missing sync may go unnoticed. */
+const CUTS_UNTIL_NOTICED = 12;
+/** How much of what was not synced is there after a cut: nothing, as often as all of it or some. */
+const SHARES = [0, 0, 0.5, 0.9, 1];
+
+interface PowerCut {
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly layer: PowerLayer;
+}
+
+test(`${CUTS} power cuts lose nothing that was acknowledged and leave nothing half done`, async ({ skip }) => {
+  await using place = await preparePlace(skip);
+  const model = new Model();
+  const seen = await cutPowerAgainAndAgain(place, model, CUTS, []);
+  console.log(
+    `power cuts: ${CUTS}, of them ${seen.starts} in a start; ${model.versions.size} versions, ${model.tags.size} tags; seed ${SEED}`,
+  );
+  expect(model.versions.size + model.tags.size).toBeGreaterThan(CUTS * 3);
+});
+
+test.for<SyncKind>(['blob', 'database', 'folder'])(
+  'a server that did not sync its %s would be found out',
+  async (kind, { skip }) => {
+    await using place = await preparePlace(skip);
+    const cutting = cutPowerAgainAndAgain(place, new Model(), CUTS_UNTIL_NOTICED, [kind]);
+    const noticed = await cutting.then(
+      () => undefined,
+      (error: Error) => error.cause,
+    );
+    console.log(`without the sync of each ${kind}, this was found: ${noticed}`.slice(0, 250).replaceAll('\n', ' '));
+    expect(noticed).toBeInstanceOf(Violation);
+  },
+);
+
+test('the layer sees all that is done to the data folder', async ({ skip }) => {
+  await using place = await preparePlace(skip);
+  const { folder, dataDir, layer } = place;
+  const replayed = await readPowerFolder(dataDir);
+  const environment = { ...ADMIN_ENVIRONMENT, ...layer.environment, CHARTROOM_DATA_DIR: dataDir };
+  const server = await serveChartroom({ folder, environment });
+  const clients = runClients({
+    ...{ ...server, round: 0, model: new Model(), journal: new Journal('layer') },
+    ...{ random: new Random(SEED), clients: CLIENTS },
+  });
+  await wait(1_000);
+  await server.stop('SIGKILL');
+  await clients;
+  replayed.replay(await layer.takeSteps());
+  const real = new Map<string, Buffer>();
+  for (const found of await readdir(dataDir, { recursive: true, withFileTypes: true })) {
+    const path = join(found.parentPath, found.name);
+    if (found.isFile() && !path.endsWith('-shm')) real.set(path, await readFile(path));
+  }
+  const contents = replayed.contents();
+  expect([...contents.keys()].toSorted()).toEqual([...real.keys()].toSorted());
+  expect([...real].flatMap(([path, bytes]) => (contents.get(path)?.equals(bytes) ? [] : [path]))).toEqual([]);
+});
+
+async function preparePlace(skip: (reason: string) => never): Promise<PowerCut & AsyncDisposable> {
+  const temporary = await temporaryFolder();
+  const folder = await realpath(temporary.path);
+  const dataDir = join(folder, 'data');
+  const layer = await buildPowerLayer(folder, dataDir);
+  if (typeof layer === 'string') {
+    await temporary[Symbol.asyncDispose]();
+    console.log(`SKIPPED: no power is cut, since ${layer}`);
+    return skip(layer);
+  }
+  return { folder, dataDir, layer, [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose]() };
+}
+
+async function cutPowerAgainAndAgain(
+  { folder, dataDir, layer }: PowerCut,
+  model: Model,
+  cuts: number,
+  ignored: readonly SyncKind[],
+): Promise<{ readonly starts: number }> {
+  const random = new Random(SEED);
+  const journal = new Journal(`power-${SEED}-${ignored.join('-') || 'cuts'}`);
+  const environment = { ...ADMIN_ENVIRONMENT, CHARTROOM_DATA_DIR: dataDir };
+  const layered = { folder, environment: { ...environment, ...layer.environment } };
+  let starts = 0;
+  await journal.keepOnFailure(async () => {
+    for (let round = 0; round < cuts; round += 1) {
+      journal.note(`== round ${round}`);
+      const state = await readPowerFolder(dataDir, ignored);
+      if (random.chance(0.2)) {
+        await cutDuringStart(layered, random);
+        starts += 1;
+      } else await cutDuringWork(layered, { model, journal, round, random: random.fork() });
+      state.replay(await layer.takeSteps().catch(() => []));
+      const share = random.pick(SHARES);
+      journal.note(`== power cut: of what was not synced, ${share} is there`);
+      await state.cutPower(random.fork(), share);
+    }
+    await using server = await serveChartroom({ folder, environment });
+    const connection = connect(server.url, 'check', journal);
+    await checkModel({ connection, model, random, share: 1, isPowerCut: true });
+    await server.stop('SIGTERM');
+    await checkFolder(dataDir, true);
+  });
+  return { starts };
+}
+
+async function cutDuringStart(options: ProcessOptions, random: Random): Promise<void> {
+  const starting = startChartroom(['serve', '--port', '0'], options);
+  await wait(random.next() * START);
+  starting.child.kill('SIGKILL');
+  await starting.ended;
+}
+
+async function cutDuringWork(
+  options: ProcessOptions,
+  work: { readonly model: Model; readonly journal: Journal; readonly round: number; readonly random: Random },
+): Promise<void> {
+  const { model, journal, random } = work;
+  await using server = await serveChartroom(options).catch((error: unknown) => {
+    throw new Violation(`the server does not start after a power cut: ${error}`);
+  });
+  const connection = connect(server.url, 'check', journal);
+  await checkModel({ connection, model, random: random.fork(), share: 0.1, isPowerCut: true });
+  const clients = runClients({ ...server, ...work, clients: CLIENTS });
+  await Promise.race([wait(50 + random.next() * WORK), clients]);
+  await server.stop('SIGKILL');
+  await clients;
+}
