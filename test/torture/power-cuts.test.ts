@@ -1,5 +1,5 @@
 // The power is cut at any moment: what was not synced is forgotten or torn, and what was acknowledged is there all the same.
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -33,6 +33,8 @@ const SHARES = [0, 0, 0.5, 0.9, 1];
 
 interface PowerCut {
   readonly folder: string;
+  /** What the layer watches: the data folder is in it, so that it is seen whether the server syncs the name of that as well. */
+  readonly disk: string;
   readonly dataDir: string;
   readonly layer: PowerLayer;
 }
@@ -63,8 +65,8 @@ test.for<SyncKind>(['blob', 'database', 'folder'])(
 
 test('the layer sees all that is done to the data folder', async ({ skip }) => {
   await using place = await preparePlace(skip);
-  const { folder, dataDir, layer } = place;
-  const replayed = await readPowerFolder(dataDir);
+  const { folder, disk, dataDir, layer } = place;
+  const replayed = await readPowerFolder(disk);
   const environment = { ...ADMIN_ENVIRONMENT, ...layer.environment, CHARTROOM_DATA_DIR: dataDir };
   const server = await serveChartroom({ folder, environment });
   const clients = runClients({
@@ -88,18 +90,25 @@ test('the layer sees all that is done to the data folder', async ({ skip }) => {
 async function preparePlace(skip: (reason: string) => never): Promise<PowerCut & AsyncDisposable> {
   const temporary = await temporaryFolder();
   const folder = await realpath(temporary.path);
-  const dataDir = join(folder, 'data');
-  const layer = await buildPowerLayer(folder, dataDir);
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  const layer = await buildPowerLayer(folder, disk);
   if (typeof layer === 'string') {
     await temporary[Symbol.asyncDispose]();
     console.log(`SKIPPED: no power is cut, since ${layer}`);
     return skip(layer);
   }
-  return { folder, dataDir, layer, [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose]() };
+  return {
+    folder,
+    disk,
+    dataDir: join(disk, 'data'),
+    layer,
+    [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
+  };
 }
 
 async function cutPowerAgainAndAgain(
-  { folder, dataDir, layer }: PowerCut,
+  { folder, disk, dataDir, layer }: PowerCut,
   model: Model,
   cuts: number,
   ignored: readonly SyncKind[],
@@ -112,7 +121,7 @@ async function cutPowerAgainAndAgain(
   await journal.keepOnFailure(async () => {
     for (let round = 0; round < cuts; round += 1) {
       journal.note(`== round ${round}`);
-      const state = await readPowerFolder(dataDir, ignored);
+      const state = await readPowerFolder(disk, ignored);
       if (random.chance(0.2)) {
         await cutDuringStart(layered, random);
         starts += 1;

@@ -138,23 +138,17 @@ export class PowerFolder {
   }
 }
 
-/** A folder as it is on a disk, with everything in it synced. @param ignored syncs that are forgotten, to see that this is noticed */
+/** A folder as it is on a disk, with everything in it synced; it is there. @param ignored syncs that are forgotten, to see that this is noticed */
 export async function readPowerFolder(folder: string, ignored: readonly SyncKind[] = []): Promise<PowerFolder> {
   const names: Names = new Map();
-  const exists = await stat(folder).then(
-    () => true,
-    () => false,
-  );
-  if (exists) {
-    names.set(folder, 'folder');
-    for (const found of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      const path = join(found.parentPath, found.name);
-      if (path.endsWith('-shm')) continue;
-      const entry = found.isDirectory()
-        ? 'folder'
-        : new PowerFile((await stat(path)).mode & 0o7777, await readFile(path));
-      names.set(path, entry);
-    }
+  names.set(folder, 'folder');
+  for (const found of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(found.parentPath, found.name);
+    if (path.endsWith('-shm')) continue;
+    const entry = found.isDirectory()
+      ? 'folder'
+      : new PowerFile((await stat(path)).mode & 0o7777, await readFile(path));
+    names.set(path, entry);
   }
   return new PowerFolder(folder, names, ignored);
 }

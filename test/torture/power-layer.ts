@@ -9,7 +9,7 @@ const SOURCE = join(import.meta.dirname, 'power-layer.c');
 const COMPILERS = ['cc', 'gcc', 'clang'];
 
 export interface PowerLayer {
-  /** For a server whose data folder is the one that was named. */
+  /** For a server whose data folder is the one that was named, or in it. */
   readonly environment: Readonly<Record<string, string>>;
   /** What has been done to the folder since the last time. */
   takeSteps(): Promise<readonly FolderStep[]>;
@@ -17,10 +17,10 @@ export interface PowerLayer {
 
 /**
  * @param folder where the library and its journal go
- * @param dataDir an absolute path without links
+ * @param watched what it watches: an absolute path without links
  * @returns why there is none, where it cannot be had
  */
-export async function buildPowerLayer(folder: string, dataDir: string): Promise<PowerLayer | string> {
+export async function buildPowerLayer(folder: string, watched: string): Promise<PowerLayer | string> {
   if (process.platform !== 'linux') return `LD_PRELOAD is for Linux, this is ${process.platform}`;
   const library = join(folder, 'power-layer.so');
   for (const compiler of COMPILERS) {
@@ -32,16 +32,16 @@ export async function buildPowerLayer(folder: string, dataDir: string): Promise<
       () => true,
       () => false,
     );
-    if (isBuilt) return layerOf(library, join(folder, 'power-journal'), dataDir);
+    if (isBuilt) return layerOf(library, join(folder, 'power-journal'), watched);
   }
   return `there is no C compiler (${COMPILERS.join(', ')})`;
 }
 
-function layerOf(library: string, journal: string, dataDir: string): PowerLayer {
+function layerOf(library: string, journal: string, watched: string): PowerLayer {
   return {
     environment: {
       LD_PRELOAD: library,
-      POWER_LAYER_FOLDER: dataDir,
+      POWER_LAYER_FOLDER: watched,
       POWER_LAYER_JOURNAL: journal,
       // Requests to the kernel through a ring would pass the layer by.
       UV_USE_IO_URING: '0',

@@ -10,6 +10,7 @@ const { values, positionals } = parseArgs({
     cuts: { type: 'string' },
     interleavings: { type: 'string' },
     seed: { type: 'string' },
+    testNamePattern: { type: 'string', short: 't' },
     reporter: { type: 'string', multiple: true },
     'outputFile.json': { type: 'string' },
   },
@@ -33,6 +34,16 @@ const reporters = (values.reporter ?? []).map((name) => `--reporter=${name}`);
 const output = values['outputFile.json'] === undefined ? [] : [`--outputFile.json=${values['outputFile.json']}`];
 // By its path, so that this also runs without npm, which puts programs on the PATH.
 const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
-const words = [vitest, 'run', '--config', 'vitest.torture.config.ts', ...reporters, ...output, ...positionals];
+const pattern = values.testNamePattern === undefined ? [] : ['--testNamePattern', values.testNamePattern];
+const words = [
+  vitest,
+  'run',
+  '--config',
+  'vitest.torture.config.ts',
+  ...reporters,
+  ...output,
+  ...pattern,
+  ...positionals,
+];
 const { status } = spawnSync(process.execPath, words, { stdio: 'inherit', env: environment });
 process.exit(status ?? 1);
