@@ -21,6 +21,8 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   /** What the process has used of all processors since it started: seconds. Undefined where there is no /proc. */
   processorTime(): Promise<number | undefined>;
+  /** What the process has in memory: bytes. Undefined where there is no /proc. */
+  memory(): Promise<number | undefined>;
 }
 
 /** Resolves when `/v2/` is answered, be it with 401. @throws Error when the process ends instead */
@@ -54,6 +56,7 @@ export async function startServer(commandFor: (port: number) => ServerCommand): 
   return {
     url,
     processorTime: () => processorTimeOf(child.pid),
+    memory: () => memoryOf(child.pid),
     [Symbol.asyncDispose]: async () => {
       process.off('exit', killed);
       child.kill('SIGTERM');
@@ -85,4 +88,10 @@ async function processorTimeOf(pid: number | undefined): Promise<number | undefi
   // Behind the program's name, which may have spaces: the third field and those after it.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields && (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+async function memoryOf(pid: number | undefined): Promise<number | undefined> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(text) ?? [];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }

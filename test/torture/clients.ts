@@ -19,7 +19,7 @@ import {
   yank,
 } from './chart-operations.ts';
 import type { Client } from './client.ts';
-import { collectGarbage, hasCollection } from './collection.ts';
+import { collectGarbage, hasJobs } from './collection.ts';
 import { connect, ServerGone } from './connection.ts';
 import type { Journal } from './journal.ts';
 import type { Model } from './model.ts';
@@ -64,7 +64,7 @@ export async function runClients({ url, round, model, journal, random, clients }
     return { name, round, connection, model, random: random.fork(), sharedLayers };
   });
   const collector = connect(url, 'collector', journal);
-  model.isCollected ||= await hasCollection(collector);
+  model.isCollected ||= await hasJobs(collector);
   const running = all.map((client) =>
     untilGone(async () => {
       await resume(client);
