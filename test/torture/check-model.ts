@@ -149,13 +149,10 @@ async function checkUpload({ connection, model, isPowerCut }: Checking, upload: 
     model.uploads.delete(location);
     return;
   }
-  if (isPowerCut) {
-    model.uploads.delete(location);
-    return;
-  }
   const last = Number(answer.headers.get('range')?.slice('0-'.length));
   const received = last === 0 ? 0 : last + 1;
-  if (received < upload.received || received > bytes.length) {
+  upload.isTorn ||= isPowerCut;
+  if ((received < upload.received && !upload.isTorn) || received > bytes.length) {
     throw new Violation(`${location} stands at ${received}, ${upload.received} of ${bytes.length} were acknowledged`);
   }
   upload.received = received;

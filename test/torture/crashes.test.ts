@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { ADMIN_ENVIRONMENT, serveChartroom, startChartroom, temporaryFolder } from '../support/chartroom-process.ts';
+import { ADMIN_ENVIRONMENT, serveChartroom, startChartroom } from '../support/chartroom-process.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
 import { runClients } from './clients.ts';
 import { connect } from './connection.ts';
 import { Journal } from './journal.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { Model } from './model.ts';
 import { Random } from './random.ts';
 import { KILLS, SEED } from './settings.ts';
@@ -19,7 +20,7 @@ const START = 900;
 const WORK = 1_500;
 
 test(`${KILLS} kills lose nothing that was acknowledged and leave nothing half done`, async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await memoryFolder();
   const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
   const random = new Random(SEED);
   const model = new Model();

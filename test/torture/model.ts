@@ -42,6 +42,8 @@ export interface OpenUpload {
   received: number;
   /** The last request has been sent: it may be over. */
   isEnding: boolean;
+  /** The power was cut since: what is there of it may be torn, which its end must notice. */
+  isTorn: boolean;
 }
 
 export class Model {

@@ -1,5 +1,5 @@
 // The power is cut at any moment: what was not synced is forgotten or torn, and what was acknowledged is there all the same.
-import { mkdir, readdir, readFile, realpath } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -8,13 +8,13 @@ import {
   type ProcessOptions,
   serveChartroom,
   startChartroom,
-  temporaryFolder,
 } from '../support/chartroom-process.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
 import { runClients } from './clients.ts';
 import { connect, Violation } from './connection.ts';
 import { Journal } from './journal.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { Model } from './model.ts';
 import { readPowerFolder, type SyncKind } from './power-folder.ts';
 import { buildPowerLayer, type PowerLayer } from './power-layer.ts';
@@ -26,6 +26,8 @@ const CLIENTS = 10;
 const START = 1_200;
 /** How long clients work before a cut, at the most: milliseconds. */
 const WORK = 1_200;
+/** How many of the steps of a first start are tried. */
+const FIRST_STARTS = 10;
 /** How many cuts a missing sync may go unnoticed. */
 const CUTS_UNTIL_NOTICED = 12;
 /** How much of what was not synced is there after a cut: nothing, as often as all of it or some. */
@@ -47,6 +49,32 @@ test(`${CUTS} power cuts lose nothing that was acknowledged and leave nothing ha
     `power cuts: ${CUTS}, of them ${seen.starts} in a start; ${model.versions.size} versions, ${model.tags.size} tags; seed ${SEED}`,
   );
   expect(model.versions.size + model.tags.size).toBeGreaterThan(CUTS * 3);
+});
+
+test(`the first start can lose its power at each of its steps, of which ${FIRST_STARTS} are tried`, async ({
+  skip,
+}) => {
+  await using place = await preparePlace(skip);
+  const { folder, disk, dataDir, layer } = place;
+  const random = new Random(SEED);
+  const environment = { ...ADMIN_ENVIRONMENT, CHARTROOM_DATA_DIR: dataDir };
+  const first = await serveChartroom({ folder, environment: { ...environment, ...layer.environment } });
+  await first.stop('SIGKILL');
+  const steps = await layer.takeSteps();
+  for (let number = 0; number < FIRST_STARTS; number += 1) {
+    await rm(disk, { recursive: true });
+    await mkdir(disk);
+    const state = await readPowerFolder(disk);
+    const count = random.below(steps.length);
+    state.replay(steps.slice(0, count));
+    await state.cutPower(random, random.pick(SHARES));
+    const where = `cut after step ${count} of ${steps.length}; seed ${SEED}`;
+    await using server = await serveChartroom({ folder, environment }).catch((error: unknown) => {
+      throw new Violation(`${where}: ${error}`);
+    });
+    const connection = connect(server.url, 'check', new Journal('first-start'));
+    expect((await connection.ask('GET', '/v2/')).status, where).toBe(200);
+  }
 });
 
 test.for<SyncKind>(['blob', 'database', 'folder'])(
@@ -88,8 +116,8 @@ test('the layer sees all that is done to the data folder', async ({ skip }) => {
 });
 
 async function preparePlace(skip: (reason: string) => never): Promise<PowerCut & AsyncDisposable> {
-  const temporary = await temporaryFolder();
-  const folder = await realpath(temporary.path);
+  const temporary = await memoryFolder();
+  const folder = temporary.path;
   const disk = join(folder, 'disk');
   await mkdir(disk);
   const layer = await buildPowerLayer(folder, disk);

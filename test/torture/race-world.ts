@@ -1,8 +1,4 @@
 // A registry on a real database and a real disk whose every step the scheduler decides, and what must be true of it afterwards.
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Standings } from '../../src/access/standings.ts';
 import { Accounts } from '../../src/accounts/accounts.ts';
 import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
@@ -15,12 +11,10 @@ import type { Database } from '../../src/ports/database.ts';
 import { refreshFloatingTagsBelow } from '../../src/registry/floating-tags.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { Violation } from './connection.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SteppedBy, steppedBlobStore, steppedDatabase } from './stepped-storage.ts';
-
-/** Memory, where it can be had as a file system: syncing it costs nothing. */
-const MEMORY = '/dev/shm';
 
 export interface RaceWorld extends AsyncDisposable {
   readonly registry: Registry;
@@ -36,7 +30,8 @@ export interface RaceWorld extends AsyncDisposable {
 }
 
 export async function openRaceWorld(): Promise<RaceWorld> {
-  const dataDir = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'chartroom-races-'));
+  const folder = await memoryFolder();
+  const dataDir = folder.path;
   const config = { ...loadConfig({ flags: {}, environment: {} }), dataDir };
   const blobs = await openDiskBlobStore(dataDir);
   const database = await openDatabase(config, systemClock);
@@ -58,7 +53,7 @@ export async function openRaceWorld(): Promise<RaceWorld> {
     },
     [Symbol.asyncDispose]: async () => {
       await database.close();
-      await rm(dataDir, { recursive: true });
+      await folder[Symbol.asyncDispose]();
     },
   };
 }

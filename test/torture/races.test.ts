@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/access/roles.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { RegistryError } from '../../src/oci/error.ts';
-import { AUTHOR } from '../support/manager.ts';
+import { AUTHOR, MANAGER } from '../support/manager.ts';
 import { type Prepared, type Race, requireThat, runRace } from './race.ts';
 import { ACTOR, artifactOf, chartOf, chunkOf } from './race-operations.ts';
 import { openRaceWorld, type RaceWorld } from './race-world.ts';
@@ -72,6 +72,26 @@ describe('one version', () => {
         () => one.delete('1.0.0'),
         () => one.push(chartOf('1.0.0', 'a', 'again'), '1.0.0'),
       ],
+    };
+  });
+});
+
+describe('floating tags', () => {
+  race('they are asked for while versions come, go and are yanked', async ({ one, name, world: { accounts } }) => {
+    await one.push(chartOf('1.0.0', 'a'), '1.0.0');
+    return {
+      tasks: [
+        () => accounts.namespaces.set({ path: name, floatingTags: true }, MANAGER),
+        () => one.push(chartOf('1.1.0', 'b'), '1.1.0'),
+        () => one.push(chartOf('1.0.1', 'c'), '1.0.1'),
+        () => one.delete('1.1.0'),
+        () => one.yank('1.0.0'),
+      ],
+      check: async ([, , , deleted]) => {
+        const newest = deleted === 'done' ? '1.0.1' : '1.1.0';
+        requireThat((await one.digestOf('1')) === (await one.digestOf(newest)), `1 is not ${newest}`);
+        requireThat((await one.digestOf('1.0')) === (await one.digestOf('1.0.1')), '1.0 is not 1.0.1');
+      },
     };
   });
 });
