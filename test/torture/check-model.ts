@@ -1,5 +1,6 @@
 // Reads back from a running server what the model says must be there, byte for byte, and that nothing else half is.
 import { type Digest, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { checkToken } from './check-token.ts';
 import { type Connection, requireStatus, Violation } from './connection.ts';
 import type { ContestedVersion, Model, OpenUpload, OwnVersion } from './model.ts';
 import type { Random } from './random.ts';
@@ -26,6 +27,7 @@ type Index = ReadonlyMap<string, ReadonlyMap<string, string>>;
 /** @throws Violation */
 export async function checkModel(checking: Checking): Promise<void> {
   const { model } = checking;
+  await checkToken(checking.connection, model);
   const index = new Map<string, Index>();
   for (const namespace of ['team', 'contested']) index.set(namespace, await readIndex(checking.connection, namespace));
   await each(model.versions, checking, (own) => checkVersion(checking, own, index.get('team')));

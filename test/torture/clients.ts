@@ -1,4 +1,6 @@
 // Many clients, each doing one thing after the other, until the server is gone.
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Serving } from '../support/chartroom-process.ts';
 import {
   continueUpload,
   deleteManifest,
@@ -53,8 +55,26 @@ export interface Round {
   readonly clients: number;
 }
 
+/** How many requests and answers there are before the server dies, at the most. */
+const MAXIMUM_NOTES = 700;
+/** However little was done until then: milliseconds. */
+const MAXIMUM_WORK = 15_000;
+/** milliseconds */
+const MAXIMUM_DELAY = 20;
+
+/** Lets clients work until a random moment, then kills the server. @throws Violation */
+export async function workUntilKilled(round: Omit<Round, 'url'>, server: Serving): Promise<void> {
+  const { journal, random } = round;
+  const clients = runClients({ ...round, url: server.url });
+  // A client that was answered wrongly need not wait for the kill.
+  await Promise.race([journal.after(1 + random.below(MAXIMUM_NOTES)), wait(MAXIMUM_WORK), clients]);
+  await wait(random.next() * MAXIMUM_DELAY);
+  await server.stop('SIGKILL');
+  await clients;
+}
+
 /** Resolves when all of them have noticed that the server is gone. @throws Violation when one of them was answered wrongly */
-export async function runClients({ url, round, model, journal, random, clients }: Round): Promise<void> {
+async function runClients({ url, round, model, journal, random, clients }: Round): Promise<void> {
   // The same in every round, so that they meet what earlier rounds left.
   const layers = new Random(1);
   const sharedLayers = Array.from({ length: 6 }, () => layers.bytes(2000));

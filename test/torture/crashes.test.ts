@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { ADMIN_ENVIRONMENT, serveChartroom, startChartroom } from '../support/chartroom-process.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
-import { runClients } from './clients.ts';
+import { workUntilKilled } from './clients.ts';
 import { connect } from './connection.ts';
 import { Journal } from './journal.ts';
 import { memoryFolder } from './memory-folder.ts';
@@ -16,8 +16,6 @@ import { KILLS, SEED } from './settings.ts';
 const CLIENTS = 12;
 /** A start takes about so long: milliseconds. */
 const START = 900;
-/** How long clients work before a kill, at the most: milliseconds. */
-const WORK = 1_500;
 
 test(`${KILLS} kills lose nothing that was acknowledged and leave nothing half done`, async () => {
   await using folder = await memoryFolder();
@@ -40,11 +38,7 @@ test(`${KILLS} kills lose nothing that was acknowledged and leave nothing half d
       await using server = await serveChartroom(options);
       const connection = connect(server.url, 'check', journal);
       await checkModel({ connection, model, random: random.fork(), share: 0.05, isPowerCut: false });
-      const clients = runClients({ ...server, round, model, journal, random: random.fork(), clients: CLIENTS });
-      // A client that was answered wrongly need not wait for the kill.
-      await Promise.race([wait(50 + random.next() * WORK), clients]);
-      await server.stop('SIGKILL');
-      await clients;
+      await workUntilKilled({ round, model, journal, random: random.fork(), clients: CLIENTS }, server);
       await checkFolder(join(folder.path, 'data'), false);
     }
     await using server = await serveChartroom(options);

@@ -9,6 +9,8 @@ const MAXIMUM_LINES = 50_000;
 export class Journal {
   readonly #name: string;
   #lines: string[] = [];
+  #left = 0;
+  #reached: (() => void) | undefined;
 
   /** @param name of the file, without folder and ending */
   constructor(name: string) {
@@ -17,7 +19,17 @@ export class Journal {
 
   note(line: string): void {
     this.#lines.push(line);
+    this.#left -= 1;
+    if (this.#left === 0) this.#reached?.();
     if (this.#lines.length > 2 * MAXIMUM_LINES) this.#lines = this.#lines.slice(-MAXIMUM_LINES);
+  }
+
+  /** Resolves when so many more lines were noted: a moment that does not depend on how fast the machine is. */
+  async after(lines: number): Promise<void> {
+    this.#left = lines;
+    await new Promise<void>((resolve) => {
+      this.#reached = resolve;
+    });
   }
 
   /** Runs something; when it fails, the journal goes to a file, and the error says where. */

@@ -49,6 +49,8 @@ export interface OpenUpload {
 export class Model {
   /** Garbage collection runs, with no grace: what nothing refers to may be gone. */
   isCollected = false;
+  /** The last one that was given out. */
+  token: string | undefined;
   /** By `repository:version`. */
   readonly versions = new Map<string, OwnVersion>();
   readonly contested = new Map<string, ContestedVersion>();

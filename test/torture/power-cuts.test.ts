@@ -11,7 +11,7 @@ import {
 } from '../support/chartroom-process.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
-import { runClients } from './clients.ts';
+import { workUntilKilled } from './clients.ts';
 import { connect, Violation } from './connection.ts';
 import { Journal } from './journal.ts';
 import { memoryFolder } from './memory-folder.ts';
@@ -24,10 +24,8 @@ import { CUTS, SEED } from './settings.ts';
 const CLIENTS = 10;
 /** A start under the layer takes about so long: milliseconds. */
 const START = 1_200;
-/** How long clients work before a cut, at the most: milliseconds. */
-const WORK = 1_200;
 /** How many of the steps of a first start are tried. */
-const FIRST_STARTS = 10;
+const FIRST_STARTS = 6;
 /** How many cuts a missing sync may go unnoticed. */
 const CUTS_UNTIL_NOTICED = 12;
 /** How much of what was not synced is there after a cut: nothing, as often as all of it or some. */
@@ -97,13 +95,8 @@ test('the layer sees all that is done to the data folder', async ({ skip }) => {
   const replayed = await readPowerFolder(disk);
   const environment = { ...ADMIN_ENVIRONMENT, ...layer.environment, CHARTROOM_DATA_DIR: dataDir };
   const server = await serveChartroom({ folder, environment });
-  const clients = runClients({
-    ...{ ...server, round: 0, model: new Model(), journal: new Journal('layer') },
-    ...{ random: new Random(SEED), clients: CLIENTS },
-  });
-  await wait(1_000);
-  await server.stop('SIGKILL');
-  await clients;
+  const work = { round: 0, model: new Model(), journal: new Journal('layer'), random: new Random(SEED) };
+  await workUntilKilled({ ...work, clients: CLIENTS }, server);
   replayed.replay(await layer.takeSteps());
   const real = new Map<string, Buffer>();
   for (const found of await readdir(dataDir, { recursive: true, withFileTypes: true })) {
@@ -185,8 +178,5 @@ async function cutDuringWork(
   });
   const connection = connect(server.url, 'check', journal);
   await checkModel({ connection, model, random: random.fork(), share: 0.1, isPowerCut: true });
-  const clients = runClients({ ...server, ...work, clients: CLIENTS });
-  await Promise.race([wait(50 + random.next() * WORK), clients]);
-  await server.stop('SIGKILL');
-  await clients;
+  await workUntilKilled({ ...work, clients: CLIENTS }, server);
 }
