@@ -64,7 +64,9 @@ const MAXIMUM_DELAY = 20;
 
 /** Lets clients work until a random moment, then kills the server. @throws Violation */
 export async function workUntilKilled(round: Omit<Round, 'url'>, server: Serving): Promise<void> {
-  const { journal, random } = round;
+  const { journal, model, random } = round;
+  // Asked while the server is there for sure; from the first collection on, what nothing refers to may be gone.
+  model.isCollected = await hasJobs(connect(server.url, 'collector', journal));
   const clients = runClients({ ...round, url: server.url });
   // A client that was answered wrongly need not wait for the kill.
   await Promise.race([journal.after(1 + random.below(MAXIMUM_NOTES)), wait(MAXIMUM_WORK), clients]);
@@ -84,7 +86,6 @@ async function runClients({ url, round, model, journal, random, clients }: Round
     return { name, round, connection, model, random: random.fork(), sharedLayers };
   });
   const collector = connect(url, 'collector', journal);
-  model.isCollected ||= await hasJobs(collector);
   const running = all.map((client) =>
     untilGone(async () => {
       await resume(client);
