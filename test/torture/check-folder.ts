@@ -36,8 +36,12 @@ const RULES: readonly (readonly [rule: string, statement: string])[] = [
   ],
 ];
 
-/** @param isEveryByteRead otherwise sizes alone are compared, which takes no time. @throws Violation */
-export async function checkFolder(folder: string, isEveryByteRead: boolean): Promise<void> {
+/**
+ * @param isAtRest the server has started and ended by itself: then nothing is left over, and every byte is read; otherwise
+ * sizes alone are compared, which takes no time
+ * @throws Violation
+ */
+export async function checkFolder(folder: string, isAtRest: boolean): Promise<void> {
   const database = openSqliteDatabase(join(folder, 'chartroom.db'));
   try {
     for (const [rule, statement] of RULES) {
@@ -45,10 +49,11 @@ export async function checkFolder(folder: string, isEveryByteRead: boolean): Pro
       if (found.length > 0) throw new Violation(`not true: ${rule}: ${JSON.stringify(found.slice(0, 5))}`);
     }
     await checkBlobFiles(folder, database);
+    if (isAtRest) await checkLeftovers(folder, database);
   } finally {
     await database.close();
   }
-  if (isEveryByteRead) await checkDigests(folder);
+  if (isAtRest) await checkDigests(folder);
 }
 
 async function checkBlobFiles(folder: string, database: Database): Promise<void> {
@@ -64,6 +69,14 @@ async function checkBlobFiles(folder: string, database: Database): Promise<void>
     );
     if (stored !== size) throw new Violation(`blob ${digest} has ${stored} bytes on the disk instead of ${size}`);
   }
+}
+
+/** What a crash has left of uploads that nobody can go on with was cleared away by the start after it. */
+async function checkLeftovers(folder: string, database: Database): Promise<void> {
+  const rows = await database.query<{ id: string }>('select id from uploads');
+  const known = new Set(rows.map(({ id }) => id));
+  const left = (await readdir(join(folder, 'uploads'))).filter((name) => !known.has(name));
+  if (left.length > 0) throw new Violation(`uploads without a row were left over: ${left.slice(0, 5).join(', ')}`);
 }
 
 async function checkDigests(folder: string): Promise<void> {
