@@ -75,7 +75,7 @@ test(`the first start can lose its power at each of its steps, of which ${FIRST_
   }
 });
 
-test.for<SyncKind>(['blob', 'database', 'folder'])(
+test.for<SyncKind>(['blob', 'database', 'key', 'folder of blobs', 'data folder'])(
   'a server that did not sync its %s would be found out',
   async (kind, { skip }) => {
     await using place = await preparePlace(skip);
@@ -135,7 +135,7 @@ async function cutPowerAgainAndAgain(
   ignored: readonly SyncKind[],
 ): Promise<{ readonly starts: number }> {
   const random = new Random(SEED);
-  const journal = new Journal(`power-${SEED}-${ignored.join('-') || 'cuts'}`);
+  const journal = new Journal(`power-${SEED}-${ignored.join('-').replaceAll(' ', '-') || 'cuts'}`);
   const environment = { ...ADMIN_ENVIRONMENT, CHARTROOM_DATA_DIR: dataDir };
   const layered = { folder, environment: { ...environment, ...layer.environment } };
   let starts = 0;

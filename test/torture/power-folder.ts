@@ -17,7 +17,7 @@ interface NameChange {
 }
 
 /** What a sync is of, so that a test can leave out all of one kind. */
-export type SyncKind = 'blob' | 'database' | 'folder';
+export type SyncKind = 'blob' | 'database' | 'key' | 'folder of blobs' | 'data folder';
 
 export class PowerFolder {
   readonly #folder: string;
@@ -77,7 +77,8 @@ export class PowerFolder {
         if (!this.#ignored.has(kindOf(step.path))) this.#file(step.inode).sync();
         return;
       case 'sync-folder':
-        if (!this.#ignored.has('folder')) this.#syncFolder(step.path);
+        if (!this.#ignored.has(/\/blobs\b/.test(step.path) ? 'folder of blobs' : 'data folder'))
+          this.#syncFolder(step.path);
         return;
       case 'rename':
         this.#change([step.from, undefined], [step.to, this.#names.get(step.from)]);
@@ -161,5 +162,6 @@ function apply(names: Names, { paths }: NameChange): void {
 }
 
 function kindOf(path: string): SyncKind {
-  return /chartroom\.db(?:-wal)?$/.test(path) ? 'database' : 'blob';
+  if (/chartroom\.db(?:-wal|-journal)?$/.test(path)) return 'database';
+  return /\/(?:uploads|blobs)\//.test(path) ? 'blob' : 'key';
 }
