@@ -3,7 +3,6 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Digest, digestOf, encodedOf } from '../../src/oci/digest.ts';
-import { Acknowledged, type Ask, moveTag, pushChartVersion, seededRandom } from '../lifecycle/crash-clients.ts';
 import {
   ADMIN_ENVIRONMENT,
   ADMIN_NAME,
@@ -14,6 +13,7 @@ import {
   serveChartroom,
   temporaryFolder,
 } from '../support/chartroom-process.ts';
+import { Acknowledged, type Ask, moveTag, pushChartVersion, seededRandom } from './pushing-clients.ts';
 import { failure } from './registry-folder.ts';
 
 test('all that was acknowledged before a backup began is served from where it is restored, byte for byte', async () => {

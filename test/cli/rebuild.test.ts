@@ -3,7 +3,6 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../http/support/eventually.ts';
-import { Acknowledged, type Ask, moveTag, pushChartVersion, seededRandom } from '../lifecycle/crash-clients.ts';
 import {
   ADMIN_ENVIRONMENT,
   ADMIN_NAME,
@@ -14,6 +13,7 @@ import {
   serveChartroom,
   temporaryFolder,
 } from '../support/chartroom-process.ts';
+import { Acknowledged, type Ask, moveTag, pushChartVersion, seededRandom } from './pushing-clients.ts';
 
 test('charts and tags are served as they were pushed; who may do what is added again', async () => {
   await using folder = await temporaryFolder();

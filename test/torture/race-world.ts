@@ -9,6 +9,7 @@ import type { BlobStore } from '../../src/ports/blob-store.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { refreshFloatingTagsBelow } from '../../src/registry/floating-tags.ts';
+import { FreeSpace } from '../../src/registry/free-space.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { Violation } from './connection.ts';
 import { memoryFolder } from './memory-folder.ts';
@@ -40,7 +41,10 @@ export async function openRaceWorld(): Promise<RaceWorld> {
   const storage = { ...stepped, clock: systemClock };
   const rules = { ...config, versions: config.chartVersions };
   return {
-    registry: new Registry({ ...storage, maximumBlobBytes: config.maximumBlobBytes, rules }),
+    registry: new Registry({
+      ...{ ...storage, maximumBlobBytes: config.maximumBlobBytes, rules },
+      ...{ onDamage: () => undefined, space: new FreeSpace(stepped.blobs) },
+    }),
     accounts: new Accounts({
       ...storage,
       auditDays: config.auditDays,

@@ -22,6 +22,7 @@ export function steppedDatabase(database: Database, by: SteppedBy): Database {
       await by.scheduler.turn();
       return result;
     },
+    check: () => database.check(),
     close: () => database.close(),
   };
 }
