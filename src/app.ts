@@ -105,19 +105,16 @@ export async function openApp(
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: reporting(logger, 'the audit trail cannot be written') }),
   );
-  const core = await openCore(
-    config,
-    { database, blobs, clock, onDamage },
-    {
-      onSearchFailure: (err, repository) =>
-        logger.error({ err, repository }, 'the search does not find all that it should'),
-      onJobFailure: (err, kind) => logger.error({ err, kind }, 'a job failed'),
-    },
-  );
+  const core = await openCore(config, { database, blobs, clock, onDamage }, 'server', {
+    onSearchFailure: (err, repository) =>
+      logger.error({ err, repository }, 'the search does not find all that it should'),
+    onJobFailure: (err, kind) => logger.error({ err, kind }, 'a job failed'),
+  });
   const { registry, accounts, space } = core;
   const { metrics, successes } = opened.use(measure({ database, space, clock, logger }));
   await space.check();
   opened.use(watchSpace(space, logger));
+  await core.jobs.endInterrupted();
   await registry.uploads.discardLeftovers();
   await registry.backfillVersions((refusal) => logger.warn(`${refusal.message} (it stays out of lists until then)`));
   const pulls = opened.use(
@@ -189,7 +186,7 @@ export async function openDataFolder(
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());
   const onDamage = (found: FoundDamage): void => void process.stderr.write(`${damageLine(found)}\n`);
   const storage = { database, clock, blobs: await openDiskBlobStore(config.dataDir), onDamage };
-  const core = await openCore(config, storage, {
+  const core = await openCore(config, storage, 'command', {
     onSearchFailure: (error, repository) =>
       process.stderr.write(`the search does not find all that it should: ${repository ?? 'of late'} ${error}\n`),
     onJobFailure: (error, kind) => process.stderr.write(`the job "${kind}" failed: ${error}\n`),

@@ -22,6 +22,7 @@ import type { FoundDamage } from './registry/record-damage.ts';
 import { Registry } from './registry/registry.ts';
 import { findNewestVersion } from './tables/chart-catalog.ts';
 import { listChangedRepositories } from './tables/chart-directory.ts';
+import type { JobRunner } from './tables/jobs.ts';
 import { migrate } from './tables/migrate.ts';
 
 export interface Storage {
@@ -41,7 +42,7 @@ export interface Failures {
 export type Core = Awaited<ReturnType<typeof openCore>>;
 
 /** What works on what is stored, for the server and for commands alike. */
-export async function openCore(config: Config, storage: Storage, failures: Failures) {
+export async function openCore(config: Config, storage: Storage, runner: JobRunner, failures: Failures) {
   const { database } = storage;
   const catalog = new Catalog(storage);
   const rules = { ...config, versions: config.chartVersions };
@@ -65,15 +66,16 @@ export async function openCore(config: Config, storage: Storage, failures: Failu
       readmeOf: (contentDigest) => catalog.readmeOf(contentDigest),
       onFailure: failures.onSearchFailure,
     }),
-    jobs: openJobs(config, storage, failures),
+    jobs: openJobs(config, storage, runner, failures),
   };
 }
 
 /** All kinds of jobs, with what each of them may be told. */
-function openJobs(config: Config, storage: Storage, { onJobFailure }: Failures): BackgroundJobs {
+function openJobs(config: Config, storage: Storage, runner: JobRunner, { onJobFailure }: Failures): BackgroundJobs {
   const gracePeriod = config.garbageGracePeriod * 1000;
   return new Jobs({
     ...storage,
+    runner,
     onFailure: onJobFailure,
     kinds: {
       'collect-garbage': async (options, run) => ({

@@ -31,7 +31,8 @@ create table collection_holds (
   held_until bigint not null
 );
 
--- What runs, or ran, in the background because somebody or a schedule asked for it. options, progress: JSON objects.
+-- What runs, or ran, in the background because somebody or a schedule asked for it. options, progress: JSON objects. runner: which kind of
+-- process it runs in.
 create table jobs (
   id text collate "C" primary key,
   kind text collate "C" not null,
@@ -40,6 +41,7 @@ create table jobs (
   progress text collate "C" not null,
   problem text collate "C" not null,
   requested_by text collate "C" not null,
+  runner text collate "C" not null check (runner in ('command', 'server')),
   started_at bigint not null,
   updated_at bigint not null,
   ended_at bigint

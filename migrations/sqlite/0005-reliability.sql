@@ -31,7 +31,8 @@ create table collection_holds (
   held_until integer not null
 ) strict, without rowid;
 
--- What runs, or ran, in the background because somebody or a schedule asked for it. options, progress: JSON objects.
+-- What runs, or ran, in the background because somebody or a schedule asked for it. options, progress: JSON objects. runner: which kind of
+-- process it runs in.
 create table jobs (
   id text primary key,
   kind text not null,
@@ -40,6 +41,7 @@ create table jobs (
   progress text not null,
   problem text not null,
   requested_by text not null,
+  runner text not null check (runner in ('command', 'server')),
   started_at integer not null,
   updated_at integer not null,
   ended_at integer

@@ -5,7 +5,17 @@ import { recordEvent } from '../events/record.ts';
 import { RegistryError } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
-import { deleteOldJobs, endSilentJobs, findJob, insertJob, type JobRow, listJobs, updateJob } from '../tables/jobs.ts';
+import {
+  deleteOldJobs,
+  endJobsOf,
+  endSilentJobs,
+  findJob,
+  insertJob,
+  type JobRow,
+  type JobRunner,
+  listJobs,
+  updateJob,
+} from '../tables/jobs.ts';
 import type { CollectOptions } from './garbage.ts';
 
 /** How often is written down how far a job is: milliseconds. */
@@ -41,6 +51,7 @@ type JobKinds<OptionsOf> = { readonly [Kind in keyof OptionsOf]: JobKind<Options
 export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisposable {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #runner: JobRunner;
   readonly #kinds: JobKinds<OptionsOf>;
   readonly #onFailure: (error: unknown, kind: string) => void;
   readonly #stop = new AbortController();
@@ -50,11 +61,13 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
   constructor(options: {
     readonly database: Database;
     readonly clock: Clock;
+    readonly runner: JobRunner;
     readonly kinds: JobKinds<OptionsOf>;
     readonly onFailure: (error: unknown, kind: string) => void;
   }) {
     this.#database = options.database;
     this.#clock = options.clock;
+    this.#runner = options.runner;
     this.#kinds = options.kinds;
     this.#onFailure = options.onFailure;
   }
@@ -87,6 +100,11 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
     }
   }
 
+  /** For a server that starts: what the one before it ran has ended with it. */
+  async endInterrupted(): Promise<void> {
+    await this.#database.transaction((tx) => endJobsOf(tx, this.#runner, STOPPED));
+  }
+
   async find(id: string): Promise<Job | undefined> {
     const row = await findJob(this.#database, id);
     return row && this.#shown(row);
@@ -111,7 +129,15 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
     const now = this.#clock.now();
     const begun = { state: 'running', progress: '{}', problem: '', startedAt: now, updatedAt: now } as const;
     const id = randomUUID();
-    const row = { ...begun, id, kind, options: JSON.stringify(options), requestedBy: requestedBy.name, endedAt: null };
+    const row = {
+      ...begun,
+      id,
+      kind,
+      options: JSON.stringify(options),
+      requestedBy: requestedBy.name,
+      runner: this.#runner,
+      endedAt: null,
+    };
     const isBegun = await this.#database.transaction(async (tx) => {
       await endSilentJobs(tx, now - SILENCE, STOPPED);
       await deleteOldJobs(tx, kind, KEPT);

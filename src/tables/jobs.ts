@@ -1,6 +1,8 @@
 // Table jobs: what runs, or ran, in the background.
 import type { Queryable, Transaction } from '../ports/database.ts';
 
+export type JobRunner = 'command' | 'server';
+
 export interface JobRow {
   readonly id: string;
   readonly kind: string;
@@ -12,6 +14,8 @@ export interface JobRow {
   /** Why it failed; empty otherwise. */
   readonly problem: string;
   readonly requestedBy: string;
+  /** Which kind of process it runs in. */
+  readonly runner: JobRunner;
   /** milliseconds since 1970, as the next two */
   readonly startedAt: number;
   /** When it was last heard of. */
@@ -19,14 +23,14 @@ export interface JobRow {
   readonly endedAt: number | null;
 }
 
-const COLUMNS = `id, kind, state, options, progress, problem, requested_by as "requestedBy", started_at as "startedAt",
+const COLUMNS = `id, kind, state, options, progress, problem, requested_by as "requestedBy", runner, started_at as "startedAt",
   updated_at as "updatedAt", ended_at as "endedAt"`;
 
 /** Begins a job. False when another one of its kind runs. */
 export async function insertJob(tx: Transaction, job: JobRow): Promise<boolean> {
   const rows = await tx.query(
-    `insert into jobs (id, kind, state, options, progress, problem, requested_by, started_at, updated_at, ended_at)
-     select $1, $2, $3, $4, $5, $6, $7, cast($8 as bigint), cast($9 as bigint), cast($10 as bigint)
+    `insert into jobs (id, kind, state, options, progress, problem, requested_by, runner, started_at, updated_at, ended_at)
+     select $1, $2, $3, $4, $5, $6, $7, $8, cast($9 as bigint), cast($10 as bigint), cast($11 as bigint)
      where not exists (select 1 from jobs where kind = $2 and state = 'running') returning id`,
     [
       job.id,
@@ -36,6 +40,7 @@ export async function insertJob(tx: Transaction, job: JobRow): Promise<boolean> 
       job.progress,
       job.problem,
       job.requestedBy,
+      job.runner,
       job.startedAt,
       job.updatedAt,
       job.endedAt,
@@ -62,6 +67,14 @@ export async function endSilentJobs(tx: Transaction, before: number, problem: st
   await tx.query(
     `update jobs set state = 'failed', problem = $2, ended_at = updated_at where state = 'running' and updated_at < $1`,
     [before, problem],
+  );
+}
+
+/** Ends all that run in a kind of process of which there is none any more. */
+export async function endJobsOf(tx: Transaction, runner: JobRunner, problem: string): Promise<void> {
+  await tx.query(
+    `update jobs set state = 'failed', problem = $2, ended_at = updated_at where state = 'running' and runner = $1`,
+    [runner, problem],
   );
 }
 

@@ -32,9 +32,9 @@ afterEach(async () => {
 
 type Work = (options: { readonly times?: number }, run: JobRun) => Promise<Record<string, unknown>>;
 
-function jobsWith(count: Work, other: Work = async () => ({})) {
+function jobsWith(count: Work, other: Work = async () => ({}), runner: 'command' | 'server' = 'server') {
   return new Jobs<{ readonly count: { readonly times?: number }; readonly other: object }>({
-    ...{ database, clock, onFailure: (error) => failures.push(error) },
+    ...{ database, clock, runner, onFailure: (error) => failures.push(error) },
     kinds: { count, other },
   });
 }
@@ -126,6 +126,23 @@ test('a job of a process that was killed has ended once it was not heard of for 
   clock.advance(1);
   expect(await jobs.find(id)).toMatchObject({ state: 'failed', endedAt: clock.now() - 60_001 });
   await jobs.start('count', {}, AUTHOR);
+  resolve();
+});
+
+test('a server that starts ends what the one before it ran, and not what commands run', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const forever: Work = async () => {
+    await promise;
+    return {};
+  };
+  await using killed = jobsWith(forever);
+  await using command = jobsWith(forever, forever, 'command');
+  const { id } = await killed.start('count', {}, AUTHOR);
+  const other = await command.start('other', {}, AUTHOR);
+  await using next = jobsWith(async () => ({}));
+  await next.endInterrupted();
+  expect(await next.find(id)).toMatchObject({ state: 'failed', endedAt: clock.now() });
+  expect(await next.find(other.id)).toMatchObject({ state: 'running' });
   resolve();
 });
 

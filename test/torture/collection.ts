@@ -16,13 +16,13 @@ export async function hasJobs(connection: Connection): Promise<boolean> {
 
 /** Runs one collection that leaves nothing any time, and waits for its end. */
 export async function collectGarbage(connection: Connection): Promise<void> {
-  await runJob(connection, 'garbage-collection', { grace: 0, dryRun: false });
+  await runJob(connection, 'collect-garbage', { gracePeriod: 0 });
   await wait(PAUSE);
 }
 
 /** Starts a job, and waits for its end. */
 export async function runJob(connection: Connection, kind: string, options: object): Promise<void> {
-  const body = Buffer.from(JSON.stringify({ kind, options }));
+  const body = Buffer.from(JSON.stringify({ kind, ...options }));
   const answer = await connection.ask('POST', '/api/v1/jobs', { body, type: 'application/json' });
   // 409: one is running already, which may have been started by a schedule.
   requireStatus(answer, [200, 201, 202, 409], `start of the job ${kind}`);

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { UploadId } from '../../../src/ports/blob-store.ts';
 import {
   deleteOldJobs,
+  endJobsOf,
   endSilentJobs,
   findJob,
   insertJob,
@@ -19,6 +20,7 @@ afterAll(stopDatabases);
 function job(id: string, change: Partial<JobRow> = {}): JobRow {
   return {
     ...{ id, kind: 'clean', state: 'running', options: '{}', progress: '{"done":1}', problem: '', requestedBy: 'ann' },
+    runner: 'server',
     ...{ startedAt: 1, updatedAt: 1, endedAt: null },
     ...change,
   };
@@ -58,6 +60,23 @@ for (const kind of DATABASES) {
         endedAt: 6,
       });
       expect(await findJob(opened.database, 'recent')).toMatchObject({ state: 'running', endedAt: null });
+    });
+
+    test('jobs of one kind of process are ended, and no others', async () => {
+      await using opened = await openMigrated(kind);
+      await opened.database.transaction(async (tx) => {
+        await insertJob(tx, job('server'));
+        await insertJob(tx, job('command', { kind: 'other', runner: 'command' }));
+        await insertJob(tx, job('ended', { ...ENDED, kind: 'third' }));
+        await endJobsOf(tx, 'server', 'stopped');
+      });
+      expect(await findJob(opened.database, 'server')).toMatchObject({
+        state: 'failed',
+        problem: 'stopped',
+        endedAt: 1,
+      });
+      expect(await findJob(opened.database, 'command')).toMatchObject({ state: 'running' });
+      expect(await findJob(opened.database, 'ended')).toMatchObject({ state: 'succeeded', endedAt: 5 });
     });
 
     test('jobs are listed from the newest, a page at a time, and the oldest of a kind are forgotten', async () => {
