@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { ADMIN_ENVIRONMENT, serveChartroom, startChartroom } from '../support/chartroom-process.ts';
+import { serveChartroom, startChartroom } from '../support/chartroom-process.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
 import { workUntilKilled } from './clients.ts';
@@ -11,7 +11,7 @@ import { Journal } from './journal.ts';
 import { memoryFolder } from './memory-folder.ts';
 import { Model } from './model.ts';
 import { Random } from './random.ts';
-import { KILLS, SEED } from './settings.ts';
+import { KILLS, SEED, TORTURE_ENVIRONMENT } from './settings.ts';
 
 const CLIENTS = 12;
 /** A start takes about so long: milliseconds. */
@@ -19,7 +19,7 @@ const START = 900;
 
 test(`${KILLS} kills lose nothing that was acknowledged and leave nothing half done`, async () => {
   await using folder = await memoryFolder();
-  const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
+  const options = { folder: folder.path, environment: TORTURE_ENVIRONMENT };
   const random = new Random(SEED);
   const model = new Model();
   const journal = new Journal(`kills-${SEED}`);

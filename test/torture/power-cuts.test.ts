@@ -3,12 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import {
-  ADMIN_ENVIRONMENT,
-  type ProcessOptions,
-  serveChartroom,
-  startChartroom,
-} from '../support/chartroom-process.ts';
+import { type ProcessOptions, serveChartroom, startChartroom } from '../support/chartroom-process.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
 import { workUntilKilled } from './clients.ts';
@@ -19,7 +14,7 @@ import { Model } from './model.ts';
 import { readPowerFolder, type SyncKind } from './power-folder.ts';
 import { buildPowerLayer, type PowerLayer } from './power-layer.ts';
 import { Random } from './random.ts';
-import { CUTS, SEED } from './settings.ts';
+import { CUTS, SEED, TORTURE_ENVIRONMENT } from './settings.ts';
 
 const CLIENTS = 10;
 /** A start under the layer takes about so long: milliseconds. */
@@ -55,7 +50,7 @@ test(`the first start can lose its power at each of its steps, of which ${FIRST_
   await using place = await preparePlace(skip);
   const { folder, disk, dataDir, layer } = place;
   const random = new Random(SEED);
-  const environment = { ...ADMIN_ENVIRONMENT, CHARTROOM_DATA_DIR: dataDir };
+  const environment = { ...TORTURE_ENVIRONMENT, CHARTROOM_DATA_DIR: dataDir };
   const first = await serveChartroom({ folder, environment: { ...environment, ...layer.environment } });
   await first.stop('SIGKILL');
   const steps = await layer.takeSteps();
@@ -93,7 +88,7 @@ test('the layer sees all that is done to the data folder', async ({ skip }) => {
   await using place = await preparePlace(skip);
   const { folder, disk, dataDir, layer } = place;
   const replayed = await readPowerFolder(disk);
-  const environment = { ...ADMIN_ENVIRONMENT, ...layer.environment, CHARTROOM_DATA_DIR: dataDir };
+  const environment = { ...TORTURE_ENVIRONMENT, ...layer.environment, CHARTROOM_DATA_DIR: dataDir };
   const server = await serveChartroom({ folder, environment });
   const work = { round: 0, model: new Model(), journal: new Journal('layer'), random: new Random(SEED) };
   await workUntilKilled({ ...work, clients: CLIENTS }, server);
@@ -136,7 +131,7 @@ async function cutPowerAgainAndAgain(
 ): Promise<{ readonly starts: number }> {
   const random = new Random(SEED);
   const journal = new Journal(`power-${SEED}-${ignored.join('-').replaceAll(' ', '-') || 'cuts'}`);
-  const environment = { ...ADMIN_ENVIRONMENT, CHARTROOM_DATA_DIR: dataDir };
+  const environment = { ...TORTURE_ENVIRONMENT, CHARTROOM_DATA_DIR: dataDir };
   const layered = { folder, environment: { ...environment, ...layer.environment } };
   let starts = 0;
   await journal.keepOnFailure(async () => {

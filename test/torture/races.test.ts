@@ -1,17 +1,16 @@
 // Things done at once, in thousands of orders that the seed decides, step by step on a real database and a real disk.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/access/roles.ts';
+import { collectGarbage } from '../../src/lifecycle/collect-garbage.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { RegistryError } from '../../src/oci/error.ts';
+import { systemClock } from '../../src/ports/clock.ts';
 import { AUTHOR, MANAGER } from '../support/manager.ts';
 import { type Prepared, type Race, requireThat, runRace } from './race.ts';
 import { ACTOR, artifactOf, chartOf, chunkOf } from './race-operations.ts';
 import { openRaceWorld, type RaceWorld } from './race-world.ts';
 import { INTERLEAVINGS, SEED } from './settings.ts';
 
-const COLLECTOR = join(import.meta.dirname, '../../src/lifecycle/collect-garbage.ts');
 /** Who has the role that is taken away. */
 const HOLDER = 'holder';
 
@@ -223,20 +222,10 @@ describe('access', () => {
   });
 });
 
-/** As much of it as the races need. */
-interface Collector {
-  run(options: { readonly grace: number; readonly dryRun: boolean }): Promise<unknown>;
-}
-
-describe.runIf(existsSync(COLLECTOR))('garbage collection', () => {
-  let collector: Collector;
-  beforeAll(async () => {
-    const { GarbageCollection } = (await import(COLLECTOR)) as {
-      GarbageCollection: new (options: object) => Collector;
-    };
-    collector = new GarbageCollection({ ...world.stepped, clock: { now: () => Date.now() } });
-  });
-  const collect = () => collector.run({ grace: 0, dryRun: false });
+describe('garbage collection', () => {
+  const run = { signal: new AbortController().signal, onProgress: () => undefined };
+  const collect = () =>
+    collectGarbage({ ...world.stepped, clock: systemClock }, { gracePeriod: 0, dryRun: false }, run);
 
   race('it runs while what it would take is pushed, mounted and tagged again', async ({ one, other, name }) => {
     const layer = Buffer.from(`shared layer of ${name}`);

@@ -1,4 +1,8 @@
 // How long the torture suite runs, and with which seed: from the environment, which run.mjs sets.
+import { ADMIN_ENVIRONMENT } from '../support/chartroom-process.ts';
+
+/** Of servers under torture: their many clients are one user. */
+export const TORTURE_ENVIRONMENT = { ...ADMIN_ENVIRONMENT, CHARTROOM_REQUESTS_PER_MINUTE: '0' };
 
 /** Everything random is made from it. */
 export const SEED = setting('SEED', 20261123);
