@@ -1,7 +1,7 @@
 // Commits a blob to a new disk store, and prints what was done to the disk, in order. Runs in a process of its own.
 import fileSystem, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { UploadId } from '../../src/ports/blob-store.ts';
 
 const [folder = ''] = process.argv.slice(2);
@@ -38,12 +38,9 @@ fileSystem.rename = async (from, to) => {
   await rename(from, to);
   steps.push(`rename ${named(from)} ${named(to)}`);
 };
-const recordingMkdir = async (path: string, options: { recursive: true; mode: number }) => {
-  const first = await mkdir(path, options);
-  const made: string[] = [];
-  for (let next = path; first !== undefined && next.length >= first.length; next = dirname(next)) made.unshift(next);
-  steps.push(...made.map((each) => `make ${named(each)}`));
-  return first;
+const recordingMkdir = async (path: string, options: { recursive?: boolean; mode: number }) => {
+  await mkdir(path, options);
+  steps.push(`make ${named(path)}`);
 };
 fileSystem.mkdir = recordingMkdir as typeof mkdir;
 syncBuiltinESMExports();

@@ -151,6 +151,11 @@ test.each<[string, (folder: string) => Promise<string>, RegExp]>([
     async () => '/sys/chartroom-data',
     /^chartroom: the data folder cannot be written to \(E\w+ at \/sys\S*\): .*--data-dir$/,
   ],
+  [
+    'is where there cannot be one, and the system says that something is missing',
+    async () => '/proc/chartroom/data',
+    /^chartroom: the data folder cannot be made \(E\w+ at \/proc\S*\): .*--data-dir$/,
+  ],
 ])('a data folder that %s is said so', async (_what, prepare, expected) => {
   await using folder = await temporaryFolder();
   const dataDir = await prepare(folder.path);

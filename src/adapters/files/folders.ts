@@ -14,11 +14,26 @@ export async function statOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** Makes a folder and all above it, and syncs each new one's parent, without which a power cut could undo it. */
+/**
+ * Makes a folder and all above it that is missing, and syncs each new one's parent, without which a power cut could undo it. One
+ * by one: Node's own way to make several tries for ever where nothing can be made, as below /proc.
+ */
 export async function createFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o750 });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await createFolder(parent);
+  try {
+    await mkdir(path, { mode: 0o750 });
+  } catch (error) {
+    // Somebody else was faster.
+    if (await isFolder(path)) return;
+    throw error;
+  }
+  await syncFolder(parent);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await statOf(path))?.isDirectory() ?? false;
 }
 
 /** All 256 folders are made at once, so that no push has to make one and wait for its parent's sync. */

@@ -33,8 +33,8 @@ export async function shedLoad(app: FastifyInstance, { limits, clock }: LoadLimi
   });
 }
 
-/** Whether the process lives, whether an artifact is there, and what goes on with an upload, which is never kept in memory. */
+/** How the process is, whether an artifact is there, and what goes on with an upload, which is never kept in memory. */
 function isCheap({ method, routeOptions: { config, url } }: FastifyRequest): boolean {
   const asksWhetherThere = method === 'HEAD' && url?.startsWith('/v2/') === true;
-  return url === '/livez' || asksWhetherThere || (config.continuesUpload ?? false);
+  return url === '/livez' || url === '/metrics' || asksWhetherThere || (config.continuesUpload ?? false);
 }
