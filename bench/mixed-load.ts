@@ -1,18 +1,19 @@
-// Many clients at once for a long time, some of them slow, with garbage collection and scrubbing where the server has them.
+// Many clients at once for a long time, some of them slow, with garbage collection and the check of all blobs beside them.
 //
 //   npm run bench:load                            500 clients, 200 of them slow, for 10 minutes
 //   node bench/mixed-load.ts --minutes 1 --clients 100 --slow 40 --seed 7
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { digestOf } from '../src/oci/digest.ts';
 import { OCI_MANIFEST } from '../src/oci/media-types.ts';
 import { descriptorOf } from '../test/support/artifacts.ts';
 import { buildChart } from '../test/support/chart-builder.ts';
-import { hasJobs, runJob } from '../test/torture/collection.ts';
+import { runJob } from '../test/torture/collection.ts';
 import { type Answer, type Connection, connect } from '../test/torture/connection.ts';
 import { Journal } from '../test/torture/journal.ts';
 import { Random } from '../test/torture/random.ts';
@@ -35,6 +36,8 @@ const WARM_UP = duration / 5;
 /** Between two requests of a client, on the average: milliseconds. */
 const PAUSE = 1_000;
 const SAMPLE_INTERVAL = 2_000;
+const VERIFY_INTERVAL = 20_000;
+const MAIN = join(import.meta.dirname, '../src/main.ts');
 const MIB = 1024 * 1024;
 
 /** What was asked and what came of it, over all clients. */
@@ -62,7 +65,6 @@ try {
   const began = performance.now();
   const isOver = (): boolean => performance.now() - began > duration;
   const operator = connect(url, 'operator', new Journal('load'));
-  const withJobs = await hasJobs(operator);
   const blob = await pushLargeBlob(operator);
   const memory: { readonly at: number; readonly bytes: number }[] = [];
   const sampling = (async () => {
@@ -76,10 +78,11 @@ try {
   const work = [
     ...Array.from({ length: clients - slow }, (_, index) => runClient(url, index, results, isOver)),
     ...Array.from({ length: slow }, (_, index) => runSlowClient(target, index, results, isOver)),
-    ...(withJobs ? [runJobs(operator, results, isOver)] : []),
+    runJobs(operator, results, isOver),
+    verify(folder, results, isOver),
   ];
   await Promise.all([...work, sampling]);
-  print(results, memory, withJobs);
+  print(results, memory);
   if (results.problems.length > 0) process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -148,13 +151,22 @@ async function runSlowClient(
   }
 }
 
+/** A push under this load has its manifest behind its blobs within the grace period. */
 async function runJobs(operator: Connection, results: Results, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
-    await runJob(operator, 'garbage-collection', { grace: 0, dryRun: false }).catch((error: unknown) =>
+    await runJob(operator, 'collect-garbage', { gracePeriod: 10 }).catch((error: unknown) =>
       results.problems.push(String(error)),
     );
-    await runJob(operator, 'scrub', {}).catch((error: unknown) => results.problems.push(String(error)));
     await wait(PAUSE);
+  }
+}
+
+/** What the scrub does over days, in another process, again and again: all is read, and compared with its digest. */
+async function verify(folder: string, results: Results, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const words = [MAIN, 'verify', '--data-dir', join(folder, 'chartroom')];
+    await promisify(execFile)(process.execPath, words).catch((error: unknown) => results.problems.push(String(error)));
+    await wait(VERIFY_INTERVAL);
   }
 }
 
@@ -168,11 +180,8 @@ async function pushLargeBlob(operator: Connection): Promise<string> {
 function print(
   { times, waits, problems, slowEnds }: Results,
   memory: readonly { readonly at: number; readonly bytes: number }[],
-  withJobs: boolean,
 ): void {
-  console.log(
-    `Node ${process.version}; ${clients} clients, ${slow} of them slow, ${values.minutes} min, seed ${seed}; garbage collection and scrub ${withJobs ? 'ran' : 'are not there'}`,
-  );
+  console.log(`Node ${process.version}; ${clients} clients, ${slow} of them slow, ${values.minutes} min, seed ${seed}`);
   for (const [kind, all] of [...times].toSorted()) {
     const sorted = all.toSorted((one, other) => one - other);
     const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1);
