@@ -51,6 +51,8 @@ const IDLE_SWEEP = 100;
 const SEARCH_INTERVAL = 5_000;
 /** What is found not to be referred to goes after the grace period: milliseconds. */
 const COLLECTION_INTERVAL = 10 * 60 * 1000;
+/** Only a crash leaves bytes without a row, and all have to be gone through to find them. */
+const COLLECTIONS_A_DAY = 24 * 6;
 /** How often it is looked how much room there is: milliseconds. */
 const SPACE_INTERVAL = 2_000;
 const SPACE_MESSAGES: Readonly<Record<Room, string>> = {
@@ -165,7 +167,12 @@ function runSchedules(
   every(SEARCH_INTERVAL, 'search', () => search.catchUp(), 'the search does not find what changed of late');
   const forget = () => accounts.auditTrail.forgetOld();
   every(HOUR, 'audit-trail', forget, 'old events of the audit trail could not be forgotten');
-  const collect = () => jobs.run('collect-garbage', {}, SYSTEM);
+  let collections = 0;
+  const collect = () => {
+    const withLeftovers = collections % COLLECTIONS_A_DAY === 0;
+    collections += 1;
+    return jobs.run('collect-garbage', { withLeftovers }, SYSTEM);
+  };
   every(COLLECTION_INTERVAL, 'collect-garbage', collect, 'garbage collection did not begin');
   return schedules;
 }

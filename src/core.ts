@@ -79,7 +79,7 @@ function openJobs(config: Config, storage: Storage, runner: JobRunner, { onJobFa
     onFailure: onJobFailure,
     kinds: {
       'collect-garbage': async (options, run) => ({
-        ...(await collectGarbage(storage, { gracePeriod, dryRun: false, ...options }, run)),
+        ...(await collectGarbage(storage, { gracePeriod, dryRun: false, withLeftovers: true, ...options }, run)),
       }),
     },
   });

@@ -2,13 +2,13 @@
 
 -- Since when nothing refers to the manifest, as garbage collection has found it; null while something does.
 alter table manifests add column unreferenced_since integer;
-create index manifests_unreferenced on manifests (unreferenced_since) where unreferenced_since is not null;
+create index manifests_unreferenced on manifests (unreferenced_since, repository, digest) where unreferenced_since is not null;
 
 create index manifest_children_by_child on manifest_children (repository, child);
 
 -- Since when no manifest of the repository needs the blob, found in the same way.
 alter table repository_blobs add column unneeded_since integer;
-create index repository_blobs_unneeded on repository_blobs (unneeded_since) where unneeded_since is not null;
+create index repository_blobs_unneeded on repository_blobs (unneeded_since, repository, digest) where unneeded_since is not null;
 
 -- checked_at: when the bytes were last read and had this digest; 0 when they never were. damaged_at: when they had not, or
 -- were not there; null while they are sound. The next push of the same content makes them sound.

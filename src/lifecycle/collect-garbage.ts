@@ -29,7 +29,7 @@ export async function collectGarbage(
   } while (removed > 0 && options.gracePeriod === 0 && !options.dryRun);
   await noteUnneededBlobs(collection);
   await removeUnneededBlobs(collection);
-  await noteLeftovers(collection);
+  if (options.withLeftovers) await noteLeftovers(collection);
   await takeBytesAway(collection);
   if (!options.dryRun) await record(collection);
   return collection.collected;

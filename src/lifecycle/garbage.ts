@@ -7,6 +7,8 @@ export interface CollectOptions {
   readonly gracePeriod: number;
   /** Only counts what would be taken away now. */
   readonly dryRun: boolean;
+  /** Whether bytes without a row are looked for as well, among all that there are. */
+  readonly withLeftovers: boolean;
 }
 
 /** What was taken away, or in a dry run would be. */

@@ -4,9 +4,10 @@ import type { Digest } from '../oci/digest.ts';
 import type { Transaction } from '../ports/database.ts';
 import { insertCollected } from '../tables/collected-blobs.ts';
 import {
+  type BlobLinks,
   type BlobUse,
   deleteBlobWithoutRepository,
-  listBlobsWithoutRepository,
+  listBlobLinks,
   listBlobUses,
   listUnneeded,
   noteUnneeded,
@@ -82,10 +83,8 @@ async function removeWithoutRepository(tx: Transaction, digests: readonly Digest
 async function removeBlobsWithoutRepository(collection: Collection): Promise<void> {
   const { storage, options, pause } = collection;
   const { database, clock } = storage;
-  const list = (after: { readonly digest: Digest } | undefined) =>
-    listBlobsWithoutRepository(database, after?.digest ?? '', PAGE);
-  for await (const page of pagesOf(list)) {
-    for (const batch of batchesOf(page)) {
+  for await (const page of pagesOf<BlobLinks>((after) => listBlobLinks(database, after?.digest ?? '', PAGE))) {
+    for (const batch of batchesOf(page.filter(({ linked }) => linked === 0))) {
       const digests = batch.map(({ digest }) => digest);
       const removed = options.dryRun
         ? { blobs: batch.length, bytes: batch.reduce((sum, { size }) => sum + size, 0) }
@@ -93,6 +92,7 @@ async function removeBlobsWithoutRepository(collection: Collection): Promise<voi
       count(collection, removed);
       await pause();
     }
+    await pause();
   }
 }
 

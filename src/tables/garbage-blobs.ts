@@ -53,26 +53,28 @@ export async function noteUnneeded(
 }
 
 export interface UnneededBlob extends BlobPlace {
+  /** Since when no manifest needs it there: milliseconds since 1970. */
+  readonly since: number;
   /** bytes */
   readonly size: number;
   /** How many repositories have it. */
   readonly places: number;
 }
 
-/** Some of the blobs that no manifest of their repository has needed since this time or longer, in the order of their places. */
+/** Some of the blobs that no manifest of their repository has needed since this time or longer, the longest first. */
 export async function listUnneeded(
   database: Queryable,
   since: number,
-  after: BlobPlace | undefined,
+  after: Pick<UnneededBlob, 'since' | 'repository' | 'digest'> | undefined,
   limit: number,
 ): Promise<readonly UnneededBlob[]> {
   return await database.query<UnneededBlob>(
-    `select l.repository, l.digest, blobs.size,
+    `select l.repository, l.digest, l.unneeded_since as since, blobs.size,
        (select count(*) from repository_blobs others where others.digest = l.digest) as places
      from repository_blobs l join blobs on blobs.digest = l.digest
-     where l.unneeded_since <= $1 and (l.repository, l.digest) > ($2, $3) and not ${NEEDED}
-     order by l.repository, l.digest limit $4`,
-    [since, after?.repository ?? '', after?.digest ?? '', limit],
+     where l.unneeded_since <= $1 and (l.unneeded_since, l.repository, l.digest) > ($2, $3, $4) and not ${NEEDED}
+     order by l.unneeded_since, l.repository, l.digest limit $5`,
+    [since, after?.since ?? Number.MIN_SAFE_INTEGER, after?.repository ?? '', after?.digest ?? '', limit],
   );
 }
 
@@ -90,16 +92,20 @@ export async function unlinkUnneeded(
   return rows.length > 0;
 }
 
-/** Some of the blobs that no repository has, in the order of their digests. */
-export async function listBlobsWithoutRepository(
-  database: Queryable,
-  after: string,
-  limit: number,
-): Promise<readonly { readonly digest: Digest; readonly size: number }[]> {
-  return await database.query<{ digest: Digest; size: number }>(
-    `select digest, size from blobs
-     where digest > $1 and not exists (select 1 from repository_blobs where repository_blobs.digest = blobs.digest)
-     order by digest limit $2`,
+export interface BlobLinks {
+  readonly digest: Digest;
+  /** bytes */
+  readonly size: number;
+  /** 1 when a repository has it. */
+  readonly linked: number;
+}
+
+/** A page of all blobs, in the order of their digests: those that no repository has are not searched for among millions at once. */
+export async function listBlobLinks(database: Queryable, after: string, limit: number): Promise<readonly BlobLinks[]> {
+  return await database.query<BlobLinks>(
+    `select digest, size,
+       case when exists (select 1 from repository_blobs where repository_blobs.digest = blobs.digest) then 1 else 0 end as linked
+     from blobs where digest > $1 order by digest limit $2`,
     [after, limit],
   );
 }

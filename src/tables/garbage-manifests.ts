@@ -55,22 +55,24 @@ export async function noteUnreferenced(
 }
 
 export interface UnreferencedManifest extends ManifestPlace {
+  /** Since when nothing refers to it: milliseconds since 1970. */
+  readonly since: number;
   /** bytes */
   readonly size: number;
 }
 
-/** Some of the manifests to which nothing has referred since this time or longer, in the order of their places. */
+/** Some of the manifests to which nothing has referred since this time or longer, the longest first. */
 export async function listUnreferenced(
   database: Queryable,
   since: number,
-  after: ManifestPlace | undefined,
+  after: Pick<UnreferencedManifest, 'since' | 'repository' | 'digest'> | undefined,
   limit: number,
 ): Promise<readonly UnreferencedManifest[]> {
   return await database.query<UnreferencedManifest>(
-    `select m.repository, m.digest, m.size from manifests m
-     where m.unreferenced_since <= $1 and (m.repository, m.digest) > ($2, $3) and not ${REFERENCED}
-     order by m.repository, m.digest limit $4`,
-    [since, after?.repository ?? '', after?.digest ?? '', limit],
+    `select m.repository, m.digest, m.unreferenced_since as since, m.size from manifests m
+     where m.unreferenced_since <= $1 and (m.unreferenced_since, m.repository, m.digest) > ($2, $3, $4) and not ${REFERENCED}
+     order by m.unreferenced_since, m.repository, m.digest limit $5`,
+    [since, after?.since ?? Number.MIN_SAFE_INTEGER, after?.repository ?? '', after?.digest ?? '', limit],
   );
 }
 

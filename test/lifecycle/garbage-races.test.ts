@@ -31,7 +31,7 @@ async function newUpload({ blobs }: BlobStorage): Promise<UploadId> {
 
 function stepsOf({ storage }: GarbageRegistry): Record<(typeof STEPS)[number], () => Promise<void>> {
   const run = { signal: new AbortController().signal, onProgress: () => undefined };
-  const collection = () => beginCollection(storage, { gracePeriod: 0, dryRun: false }, run);
+  const collection = () => beginCollection(storage, { gracePeriod: 0, dryRun: false, withLeftovers: true }, run);
   return {
     note: async () => await noteUnneededBlobs(collection()),
     remove: async () => await removeUnneededBlobs(collection()),

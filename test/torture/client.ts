@@ -51,7 +51,8 @@ export async function pushTogether(
   for (let attempt = 1; ; attempt += 1) {
     await pushBlobs();
     const answer = await put();
-    const isBlobGone = answer.status >= 400 && /BLOB_UNKNOWN|the manifest names blob|was deleted meanwhile/.test(answer.body.toString());
+    const isBlobGone =
+      answer.status >= 400 && /BLOB_UNKNOWN|the manifest names blob|was deleted meanwhile/.test(answer.body.toString());
     if (!isBlobGone || !client.model.isCollected || attempt >= MAXIMUM_ATTEMPTS) return answer;
   }
 }

@@ -225,7 +225,11 @@ describe('access', () => {
 describe('garbage collection', () => {
   const run = { signal: new AbortController().signal, onProgress: () => undefined };
   const collect = () =>
-    collectGarbage({ ...world.stepped, clock: systemClock }, { gracePeriod: 0, dryRun: false }, run);
+    collectGarbage(
+      { ...world.stepped, clock: systemClock },
+      { gracePeriod: 0, dryRun: false, withLeftovers: true },
+      run,
+    );
 
   race('it runs while what it would take is pushed, mounted and tagged again', async ({ one, other, name }) => {
     const layer = Buffer.from(`shared layer of ${name}`);

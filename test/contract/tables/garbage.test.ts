@@ -15,7 +15,7 @@ import {
   deleteBlobWithoutRepository,
   isBlobKnown,
   isNotedUnneeded,
-  listBlobsWithoutRepository,
+  listBlobLinks,
   listBlobUses,
   listUnneeded,
   noteUnneeded,
@@ -79,8 +79,10 @@ for (const kind of DATABASES) {
           }
         });
         await point(database, {});
-        expect(await listUnreferenced(database, 5, undefined, 10)).toEqual([{ ...place(SECOND), size: 2 }]);
-        expect(await listUnreferenced(database, 6, place(SECOND), 10)).toEqual([{ ...place(THIRD), size: 2 }]);
+        expect(await listUnreferenced(database, 5, undefined, 10)).toEqual([{ ...place(SECOND), since: 5, size: 2 }]);
+        expect(await listUnreferenced(database, 6, { ...place(SECOND), since: 5 }, 10)).toEqual([
+          { ...place(THIRD), since: 6, size: 2 },
+        ]);
         const removed = await database.transaction(async (tx) => [
           await deleteUnreferenced(tx, place(FIRST), 5),
           await deleteUnreferenced(tx, place(SECOND), 5),
@@ -142,8 +144,12 @@ for (const kind of DATABASES) {
             await noteUnneeded(tx, place(digest), since);
           }
         });
-        expect(await listUnneeded(database, 5, undefined, 10)).toEqual([{ ...place(SECOND), size: 5, places: 2 }]);
-        expect(await listUnneeded(database, 6, place(SECOND), 10)).toEqual([{ ...place(THIRD), size: 5, places: 1 }]);
+        expect(await listUnneeded(database, 5, undefined, 10)).toEqual([
+          { ...place(SECOND), since: 5, size: 5, places: 2 },
+        ]);
+        expect(await listUnneeded(database, 6, { ...place(SECOND), since: 5 }, 10)).toEqual([
+          { ...place(THIRD), since: 6, size: 5, places: 1 },
+        ]);
         const unlinked = await database.transaction(async (tx) => [
           await unlinkUnneeded(tx, place(FIRST), 5),
           await unlinkUnneeded(tx, place(SECOND), 5),
@@ -179,8 +185,11 @@ for (const kind of DATABASES) {
           await noteUnneeded(tx, place(SECOND), 5);
           await unlinkUnneeded(tx, place(SECOND), 5);
         });
-        expect(await listBlobsWithoutRepository(database, '', 10)).toEqual([{ digest: SECOND, size: 5 }]);
-        expect(await listBlobsWithoutRepository(database, SECOND, 10)).toEqual([]);
+        expect(await listBlobLinks(database, '', 10)).toEqual([
+          { digest: FIRST, size: 5, linked: 1 },
+          { digest: SECOND, size: 5, linked: 0 },
+        ]);
+        expect(await listBlobLinks(database, SECOND, 10)).toEqual([]);
         const sizes = await database.transaction(async (tx) => [
           await deleteBlobWithoutRepository(tx, FIRST),
           await deleteBlobWithoutRepository(tx, SECOND),
