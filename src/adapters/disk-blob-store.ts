@@ -1,5 +1,6 @@
 // The BlobStore on a disk: blobs/<algorithm>/<first two digits>/<digits>, uploads/<id>; a second name makes an upload a blob.
 // What is damaged goes to damaged/<algorithm>-<digits>.
+import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { access, constants, link, open, opendir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,6 +19,7 @@ import {
 import { isMissing, isUnreadable } from '../ports/file-errors.ts';
 import { storageError } from '../ports/storage-unusable.ts';
 import { createFanOut, createFolder, statOf, syncFolder } from './files/folders.ts';
+import { each, onDisk } from './files/on-disk.ts';
 import { markedAt, readForCheck } from './files/stored-bytes.ts';
 
 /** Bytes read at once, at the most: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
@@ -60,7 +62,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async received(upload: UploadId): Promise<number | undefined> {
-    return (await statOf(this.#uploadPath(upload)))?.size;
+    return (await stat(this.#uploadPath(upload)))?.size;
   }
 
   async append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number> {
@@ -84,25 +86,32 @@ class DiskBlobStore implements BlobStore {
 
   async *read(upload: UploadId): AsyncIterable<Uint8Array> {
     const file = await this.#openUpload(upload, 'r');
-    const { size } = await file.stat();
-    yield* file.createReadStream({ highWaterMark: readSizeFor(size) });
+    const { size } = await onDisk(() => file.stat());
+    yield* each(file.createReadStream({ highWaterMark: readSizeFor(size) }));
   }
 
   async commit(upload: UploadId, digest: Digest, size: number): Promise<void> {
     const path = this.#uploadPath(upload);
     const [committed, between, to] = [`${path}${COMMITTED}`, `${path}${BETWEEN}`, this.#blobPath(digest)];
-    if ((await statOf(committed)) === undefined) {
+    const isFirst = (await stat(committed)) === undefined;
+    if (isFirst) {
       await this.#syncUpload(upload, size);
       // What shares its bytes with a blob must not be written to any more.
       await onDisk(() => rename(path, committed));
     }
-    // A new name cannot take the place of another file; a rename can.
-    await onDisk(async () => {
-      await rm(between, { force: true });
-      await link(committed, between);
-      await rename(between, to);
-      await syncFolder(dirname(to));
-    });
+    try {
+      await onDisk(async () => {
+        await rm(between, { force: true });
+        // A new name cannot take the place of another file; a rename can.
+        await link(committed, between);
+        await rename(between, to);
+      });
+    } catch (error) {
+      // There is no blob: the upload can go on where it stood.
+      if (isFirst) await onDisk(() => rename(committed, path));
+      throw error;
+    }
+    await onDisk(() => syncFolder(dirname(to)));
   }
 
   async discard(upload: UploadId): Promise<void> {
@@ -113,7 +122,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async *listUploads(): AsyncIterable<UploadId> {
-    for await (const { name } of await opendir(this.#uploads)) {
+    for await (const { name } of each(await onDisk(() => opendir(this.#uploads)))) {
       const id = name.split('.', 1)[0] ?? '';
       if ([id, `${id}${COMMITTED}`, `${id}${BETWEEN}`].includes(name) && isUploadId(id)) yield id;
     }
@@ -121,7 +130,7 @@ class DiskBlobStore implements BlobStore {
 
   async lastReceived(upload: UploadId): Promise<number | undefined> {
     const path = this.#uploadPath(upload);
-    return ((await statOf(path)) ?? (await statOf(`${path}${COMMITTED}`)))?.mtimeMs;
+    return ((await stat(path)) ?? (await stat(`${path}${COMMITTED}`)))?.mtimeMs;
   }
 
   async open(digest: Digest, range?: ByteRange): Promise<BlobBody> {
@@ -145,11 +154,11 @@ class DiskBlobStore implements BlobStore {
   }
 
   async size(digest: Digest): Promise<number | undefined> {
-    return (await statOf(this.#blobPath(digest)))?.size;
+    return (await stat(this.#blobPath(digest)))?.size;
   }
 
   async lastWritten(digest: Digest): Promise<number | undefined> {
-    return (await statOf(this.#blobPath(digest)))?.mtimeMs;
+    return (await stat(this.#blobPath(digest)))?.mtimeMs;
   }
 
   async delete(digest: Digest): Promise<void> {
@@ -158,7 +167,7 @@ class DiskBlobStore implements BlobStore {
 
   async *list(): AsyncIterable<Digest> {
     for (const algorithm of ['sha256', 'sha512']) {
-      for await (const entry of await opendir(join(this.#blobs, algorithm), { recursive: true })) {
+      for await (const entry of each(await onDisk(() => opendir(join(this.#blobs, algorithm), { recursive: true })))) {
         const digest = `${algorithm}:${entry.name}`;
         if (isDigest(digest)) yield digest;
       }
@@ -175,16 +184,16 @@ class DiskBlobStore implements BlobStore {
     const [from, to] = [this.#blobPath(digest), this.#asidePath(digest)];
     if ((await markedAt(from))?.mark !== mark) return false;
     // What is no file could not be replaced by a rename.
-    await rm(to, { recursive: true, force: true });
+    await onDisk(() => rm(to, { recursive: true, force: true }));
     try {
       await rename(from, to);
     } catch (error) {
       if (isMissing(error)) return false;
-      throw error;
+      throw storageError(error);
     }
     // Only now it is certain what was moved: a commit may have come in between.
     const isMeant = (await markedAt(to))?.mark === mark;
-    if (isMeant) for (const each of [this.#damaged, dirname(from)]) await syncFolder(each);
+    if (isMeant) for (const folder of [this.#damaged, dirname(from)]) await onDisk(() => syncFolder(folder));
     else await this.putBack(digest);
     return isMeant;
   }
@@ -196,21 +205,21 @@ class DiskBlobStore implements BlobStore {
       await link(from, to);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+      if (code !== 'EEXIST' && code !== 'ENOENT') throw storageError(error);
     }
-    await syncFolder(dirname(to));
+    await onDisk(() => syncFolder(dirname(to)));
     await this.removeSetAside(digest);
   }
 
   async *listSetAside(): AsyncIterable<Digest> {
-    for await (const { name } of await opendir(this.#damaged)) {
+    for await (const { name } of each(await onDisk(() => opendir(this.#damaged)))) {
       const digest = name.replace('-', ':');
       if (isDigest(digest)) yield digest;
     }
   }
 
   async removeSetAside(digest: Digest): Promise<void> {
-    await rm(this.#asidePath(digest), { recursive: true, force: true });
+    await onDisk(() => rm(this.#asidePath(digest), { recursive: true, force: true }));
   }
 
   async checkWritable(): Promise<void> {
@@ -259,13 +268,8 @@ class DiskBlobStore implements BlobStore {
   }
 }
 
-/** Runs what asks the operating system, and says what goes wrong in the words of the port. */
-async function onDisk<Answer>(run: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await run();
-  } catch (error) {
-    throw storageError(error);
-  }
+function stat(path: string): Promise<Stats | undefined> {
+  return onDisk(() => statOf(path));
 }
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {

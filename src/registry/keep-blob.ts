@@ -18,7 +18,8 @@ export interface BlobStorage {
  * Durable when this resolves. Bytes come before rows, so garbage collection may have taken away, between the two, what it
  * found to be of no use before: then there is a row that says so, and the bytes are put in their place once more. Without that
  * row nothing takes them away any more.
- * @param upload has `size` bytes, of which the caller knows that their digest is `digest`; it is over and discarded afterwards
+ * @param upload has `size` bytes, of which the caller knows that their digest is `digest`; it is over and discarded afterwards,
+ * unless its bytes could not be committed
  * @param record what else is written in the same transaction
  */
 export async function keepBlob(
@@ -27,9 +28,11 @@ export async function keepBlob(
   blob: { readonly repository: RepositoryName; readonly digest: Digest; readonly size: number },
   record: (tx: Transaction) => Promise<void> = async () => undefined,
 ): Promise<void> {
+  let isOver = false;
   try {
     for (let isKept = false; !isKept; ) {
       await blobs.commit(upload, blob.digest, blob.size);
+      isOver = true;
       const now = clock.now();
       isKept = await database.transaction(async (tx) => {
         if (await forgetCollected(tx, blob.digest)) return false;
@@ -40,6 +43,7 @@ export async function keepBlob(
       });
     }
   } finally {
-    await blobs.discard(upload);
+    // What could not be committed for lack of room stands where it stood, and can be ended later.
+    if (isOver) await blobs.discard(upload);
   }
 }
