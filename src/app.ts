@@ -23,7 +23,7 @@ import { requireWhole } from './adapters/restored-folder.ts';
 import { openSigningKeys } from './adapters/signing-keys-file.ts';
 import type { Config } from './config/schema.ts';
 import { VERSION } from './config/version.ts';
-import { type Core, openCore, openDatabase, requireRegistry, type Storage } from './core.ts';
+import { type Core, openCore, openDatabase, requireNothingLost, requireRegistry, type Storage } from './core.ts';
 import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { type ServerLimits, serverLimits } from './http/limits/server-limits.ts';
@@ -100,6 +100,7 @@ export async function openApp(
   // First, since it makes the data folder, durably.
   const disk = await openDiskBlobStore(config.dataDir);
   opened.use(lockFolder(config.dataDir));
+  await requireNothingLost(config, disk);
   const opening = opened.adopt(await openDatabase(config, clock), (each) => each.close());
   const onDamage = logDamageTo(logger);
   const { database, blobs } = between({ database: opening, blobs: disk, clock, onDamage });

@@ -73,13 +73,18 @@ export async function openCore(config: Config, storage: Storage, runner: JobRunn
 /** All kinds of jobs, with what each of them may be told. */
 function openJobs(config: Config, storage: Storage, runner: JobRunner, { onJobFailure }: Failures): BackgroundJobs {
   const gracePeriod = config.garbageGracePeriod * 1000;
+  const keepUntagged = config.keepUntaggedManifests;
   return new Jobs({
     ...storage,
     runner,
     onFailure: onJobFailure,
     kinds: {
       'collect-garbage': async (options, run) => ({
-        ...(await collectGarbage(storage, { gracePeriod, dryRun: false, withLeftovers: true, ...options }, run)),
+        ...(await collectGarbage(
+          storage,
+          { gracePeriod, keepUntagged, dryRun: false, withLeftovers: true, ...options },
+          run,
+        )),
       }),
     },
   });
@@ -91,13 +96,29 @@ export function databasePath(config: Config): string {
 
 /** @throws StorageUnusable when no server has ever used the folder: most likely it is not the one that was meant */
 export async function requireRegistry(config: Config): Promise<void> {
-  const isThere = await stat(databasePath(config)).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (isThere) return;
+  if (await isDatabaseThere(config)) return;
   throw new StorageUnusable(
     `there is no registry in ${resolve(config.dataDir)}: name its folder with --data-dir, or start it once with "chartroom serve"`,
+  );
+}
+
+/**
+ * A server that began with an empty database would take all that is stored for left over.
+ * @throws StorageUnusable when there are blobs and no database
+ */
+export async function requireNothingLost(config: Config, blobs: BlobStore): Promise<void> {
+  if (await isDatabaseThere(config)) return;
+  for await (const _digest of blobs.list()) {
+    throw new StorageUnusable(
+      `there are blobs in ${resolve(config.dataDir)}, and no database: restore a backup with "chartroom restore", or make the database again with "chartroom rebuild"; to begin anew, move the folders blobs and journal away`,
+    );
+  }
+}
+
+async function isDatabaseThere(config: Config): Promise<boolean> {
+  return await stat(databasePath(config)).then(
+    (found) => found.isFile(),
+    () => false,
   );
 }
 

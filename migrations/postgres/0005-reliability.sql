@@ -1,8 +1,19 @@
 -- Same tables, columns and names as ../sqlite/0005-reliability.sql; a test compares the two. Text is compared byte by byte (collate "C").
 
--- Since when nothing refers to the manifest, as garbage collection has found it; null while something does.
-alter table manifests add column unreferenced_since bigint;
-create index manifests_unreferenced on manifests (unreferenced_since, repository, digest) where unreferenced_since is not null;
+-- Manifests that nothing refers to, and since when, as garbage collection has found it. Beside them, since their own rows have
+-- all their bytes.
+create table unreferenced_manifests (
+  repository text collate "C" not null,
+  digest text collate "C" not null,
+  since bigint not null,
+  primary key (repository, digest),
+  foreign key (repository, digest) references manifests (repository, digest) on delete cascade
+);
+create index unreferenced_manifests_by_time on unreferenced_manifests (since, repository, digest);
+
+-- Whether a manifest of a published chart is one of several is asked for each of them.
+drop index chart_versions_by_content;
+create index chart_versions_by_content on chart_versions (repository, content_digest, digest);
 
 create index manifest_children_by_child on manifest_children (repository, child);
 
@@ -23,6 +34,13 @@ create table collected_blobs (
   digest text collate "C" primary key,
   collected_at bigint not null,
   gone bigint not null check (gone in (0, 1))
+);
+
+-- Bytes that no row names, and when they were found. They stay for days: it may be the row that is missing, and not what is
+-- left over.
+create table unrecorded_blobs (
+  digest text collate "C" primary key,
+  found_at bigint not null
 );
 
 -- Somebody copies what is stored, such as a backup: until this time no bytes are taken away.

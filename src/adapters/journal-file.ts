@@ -10,6 +10,8 @@ import { syncFolder } from './files/folders.ts';
 const FOLDER = 'journal';
 const LINES = 'registry.jsonl';
 const POSITION = 'position.json';
+/** The journal before one that was begun anew, of which it is not known how far it came. */
+const FORMER = 'registry-former.jsonl';
 /** Bytes that are always worth keeping, before it is looked at how many of them are new. */
 const SHORT = 16 * 1024 * 1024;
 
@@ -86,7 +88,11 @@ class JournalFile implements Journal {
     await this.#note({ ...position, bytes: state.bytes + bytes.length, firstBytes: state.firstBytes });
   }
 
-  async replace(batches: AsyncIterable<readonly string[]>, position: JournalPosition): Promise<void> {
+  async replace(
+    batches: AsyncIterable<readonly string[]>,
+    position: JournalPosition,
+    keepsFormer: boolean,
+  ): Promise<void> {
     const path = join(this.#folder, LINES);
     const aside = `${path}.new`;
     let bytes = 0;
@@ -102,6 +108,7 @@ class JournalFile implements Journal {
     } finally {
       await file.close();
     }
+    if (keepsFormer) await this.#keepFormer();
     // Between the two renames the position would be that of other lines.
     this.#state = undefined;
     await rm(join(this.#folder, POSITION), { force: true });
@@ -110,6 +117,18 @@ class JournalFile implements Journal {
     await syncFolder(this.#folder);
     await syncFolder(dirname(this.#folder));
     await this.#note({ ...position, bytes, firstBytes: bytes });
+  }
+
+  async #keepFormer(): Promise<void> {
+    const at = this.#state?.at;
+    const name = at === undefined ? FORMER : `registry-until-${new Date(at).toISOString().replaceAll(':', '-')}.jsonl`;
+    try {
+      await link(join(this.#folder, LINES), join(this.#folder, name));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // There was none, or it is kept already.
+      if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
+    }
   }
 
   async #note(state: State): Promise<void> {

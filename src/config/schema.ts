@@ -105,6 +105,10 @@ export const ConfigSchema = Type.Object({
     description:
       'How long, in seconds, what nothing refers to any more is kept before garbage collection takes it away: 60 to 2592000 (30 days). A push that takes longer than that from its first layer to its manifest has to send its layers again.',
   }),
+  keepUntaggedManifests: Type.Boolean({
+    default: false,
+    ...wording('Whether garbage collection leaves manifests that nothing refers to.', 'true or false'),
+  }),
   scrubBytesPerSecond: wholeNumber({
     of: 'bytes',
     from: 0,

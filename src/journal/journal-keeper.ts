@@ -68,7 +68,8 @@ export class JournalKeeper {
     // First: what changes while all is written down is followed afterwards.
     const newest = await findNewestEvent(this.#database);
     const position = { event: newest?.id ?? 0, at: newest?.at ?? 0 };
-    await this.#journal.replace(wholeJournal(this.#database), position);
+    // One that is only long says what the new one says. Otherwise the database may be another one, which has lost something.
+    await this.#journal.replace(wholeJournal(this.#database), position, !this.#journal.isLong);
   }
 
   /** How everything is that the events are about: once each, manifests before tags, which point at them. */

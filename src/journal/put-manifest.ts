@@ -12,7 +12,7 @@ import { createRepository } from '../tables/repositories.ts';
 import { isStoredBlob } from '../tables/stored-blobs.ts';
 
 export interface PutOutcome {
-  /** False when it was there already, or was left out: nothing points at it, and garbage collection has taken its blobs. */
+  /** False when it was there already. */
   readonly isNew: boolean;
   /** Blobs that it needs and that are not stored: they are noted as damaged, so that pushing them again mends it. */
   readonly missing: readonly Digest[];
@@ -20,17 +20,12 @@ export interface PutOutcome {
   readonly provenance: { readonly digest: Digest; readonly subject: Digest } | undefined;
 }
 
-export async function putManifest(
-  tx: Transaction,
-  source: ManifestSource,
-  { isTagged, now }: { readonly isTagged: boolean; readonly now: number },
-): Promise<PutOutcome> {
+export async function putManifest(tx: Transaction, source: ManifestSource, now: number): Promise<PutOutcome> {
   const { repository, digest, mediaType, content, pushedAt, pushedBy } = source;
   const manifest = parseManifest(content, mediaType);
   const missing: Digest[] = [];
   const blobs = blobsOf(manifest);
   for (const blob of blobs) if (!(await isStoredBlob(tx, blob.digest))) missing.push(blob.digest);
-  if (missing.length > 0 && !isTagged) return { isNew: false, missing: [], provenance: undefined };
   await createRepository(tx, repository, pushedAt);
   for (const { digest: blob, size } of blobs) {
     if (missing.includes(blob)) await putStoredBlob(tx, { digest: blob, size, createdAt: now, damagedAt: now });

@@ -8,6 +8,7 @@ import type { Database, Transaction } from '../ports/database.ts';
 import { backfillVersions } from '../registry/backfill-versions.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import { attachProvenance } from '../tables/chart-versions.ts';
+import { deleteBlobWithoutRepository, listBlobLinks } from '../tables/garbage-blobs.ts';
 import type { TagSource } from '../tables/journal-source.ts';
 import { findManifestSize } from '../tables/manifests.ts';
 import { putNamespace } from '../tables/namespaces.ts';
@@ -61,6 +62,7 @@ export async function rebuild(parts: RebuildParts): Promise<Rebuilt> {
   await inBatches(database, state.namespaces, (tx, row) => putNamespace(tx, row, clock.now()));
   await backfillVersions(database, (refusal) => losses.push(refusal.message));
   await inBatches(database, provenances, (tx, added) => addProvenance(tx, added, state));
+  await forgetUnplacedBlobs(database);
   return { ...counts, tags: state.tags.size, losses };
 }
 
@@ -74,10 +76,21 @@ async function putStoredBlobs({ database, blobs, clock }: RebuildParts): Promise
   await inBatches(database, found, (tx, blob) => putStoredBlob(tx, { ...blob, createdAt, damagedAt: null }));
 }
 
+/** Garbage collection keeps bytes without a row for days, and takes those with a row that no repository has. */
+async function forgetUnplacedBlobs(database: Database): Promise<void> {
+  for (let page = await listBlobLinks(database, '', BATCH); page.length > 0; ) {
+    const unplaced = page.filter(({ linked }) => linked === 0);
+    await inBatches(database, unplaced, async (tx, { digest }) => {
+      await deleteBlobWithoutRepository(tx, digest);
+    });
+    page = await listBlobLinks(database, page.at(-1)?.digest ?? '', BATCH);
+  }
+}
+
 /** The journal is read a second time, so that all manifests need not be in memory at once. */
 async function putManifests(
   { database, lines, clock }: RebuildParts,
-  { goneManifests, tagged }: FinalState,
+  { goneManifests }: FinalState,
   losses: string[],
 ): Promise<Pick<Rebuilt, 'manifests' | 'repositories'> & { readonly provenances: readonly AddedProvenance[] }> {
   const provenances: AddedProvenance[] = [];
@@ -85,8 +98,7 @@ async function putManifests(
   let manifests = 0;
   const put = async (tx: Transaction, row: JournalManifest): Promise<void> => {
     const { repository, digest } = row;
-    const isTagged = tagged.has(`${repository} ${digest}`);
-    const { isNew, problems, provenance } = await tryManifest(tx, row, { isTagged, now: clock.now() });
+    const { isNew, problems, provenance } = await tryManifest(tx, row, clock.now());
     losses.push(...problems.map((problem) => `${repository}@${digest} ${problem}`));
     if (!isNew) return;
     if (provenance) provenances.push({ repository, ...provenance });
@@ -112,7 +124,7 @@ async function putManifests(
 async function tryManifest(
   tx: Transaction,
   row: JournalManifest,
-  options: { readonly isTagged: boolean; readonly now: number },
+  now: number,
 ): Promise<Omit<PutOutcome, 'missing'> & { readonly problems: readonly string[] }> {
   const provenance = undefined;
   const content = Buffer.from(row.content, 'base64');
@@ -120,7 +132,7 @@ async function tryManifest(
     return { isNew: false, provenance, problems: ['is damaged in the journal'] };
   }
   try {
-    const { missing, ...outcome } = await putManifest(tx, { ...row, content }, options);
+    const { missing, ...outcome } = await putManifest(tx, { ...row, content }, now);
     return { ...outcome, problems: missing.map((blob) => `needs ${blob}, which is not stored`) };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;

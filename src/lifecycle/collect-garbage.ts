@@ -12,7 +12,7 @@ import { noteUnreferencedManifests, removeUnreferencedManifests } from './unrefe
  * Nothing is read-only meanwhile. What nothing refers to is noted first, and goes once it has been noted for the grace period, be
  * it minutes or years old: a push that finds its blobs there already, or a tag that is moved, has that long to refer to them.
  * Only the database decides: each removal is one statement that looks once more whether something refers to it.
- * @throws what `signal` was aborted with; what was removed so far stays so
+ * @throws what `signal` was aborted with, and AggregateError of what could not be deleted; what was removed so far stays so
  */
 export async function collectGarbage(
   storage: BlobStorage,
@@ -21,18 +21,28 @@ export async function collectGarbage(
 ): Promise<Readonly<Collected>> {
   const collection = beginCollection(storage, options, run);
   await expireUploads(collection);
+  if (!options.keepUntagged) await collectManifests(collection);
+  await noteUnneededBlobs(collection);
+  await removeUnneededBlobs(collection);
+  await takeBytesAway(collection);
+  if (options.withLeftovers) {
+    await noteLeftovers(collection);
+    await takeBytesAway(collection);
+  }
+  if (!options.dryRun) await record(collection);
+  const { collected, failures } = collection;
+  if (failures.size > 0) throw new AggregateError(failures.values(), `${failures.size} files could not be deleted`);
+  return collected;
+}
+
+async function collectManifests(collection: Collection): Promise<void> {
+  const { gracePeriod, dryRun } = collection.options;
   let removed: number;
   do {
     await noteUnreferencedManifests(collection);
     removed = await removeUnreferencedManifests(collection);
     // What only they referred to is found at once when there is no time to wait for.
-  } while (removed > 0 && options.gracePeriod === 0 && !options.dryRun);
-  await noteUnneededBlobs(collection);
-  await removeUnneededBlobs(collection);
-  if (options.withLeftovers) await noteLeftovers(collection);
-  await takeBytesAway(collection);
-  if (!options.dryRun) await record(collection);
-  return collection.collected;
+  } while (removed > 0 && gracePeriod === 0 && !dryRun);
 }
 
 async function record({ storage: { database, clock }, collected }: Collection): Promise<void> {

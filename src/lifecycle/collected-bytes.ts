@@ -1,48 +1,72 @@
-// Garbage collection of bytes: takes away those of blobs that have lost their row, and those that never had one.
+// Garbage collection of bytes: takes away those of blobs that have lost their row, and those that have had none for days.
 import type { Digest } from '../oci/digest.ts';
 import { forgetGoneBefore, insertCollected, listCollected, markGone } from '../tables/collected-blobs.ts';
 import { isCollectionHeld } from '../tables/collection-holds.ts';
 import { isBlobKnown } from '../tables/garbage-blobs.ts';
+import { forgetRecorded, forgetUnrecorded, noteUnrecorded } from '../tables/unrecorded-blobs.ts';
 import { BATCH, type Collection } from './garbage.ts';
 
 /** milliseconds */
 const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
 /** No push is under way for so long between putting bytes in their place and recording them. */
-const REMEMBERED = 24 * HOUR;
+const REMEMBERED = DAY;
 /** Bytes come before their row: those that were written just now may still get one. */
 const YOUNGEST_LEFTOVER = HOUR;
+/**
+ * How long bytes without a row stay once they were found. Mostly a crash has left them; but it may be the database that is not
+ * what it was, such as an older copy, and then they are all that is left of what was pushed since.
+ */
+const LEFTOVER_GRACE = 7 * DAY;
 
 /**
  * Within the transaction, so that a push of the same bytes comes wholly before or wholly after it: before it, the push takes the
  * row away and the bytes stay; after it, the push finds the row and puts its bytes there again. After a crash in between, the
- * row says that they are to be taken away, which they are by the next collection.
+ * row says that they are to be taken away, which they are by the next collection. Nothing happens while somebody copies what is
+ * stored. What cannot be deleted stays for the next collection, and does not keep the rest.
  */
-export async function takeBytesAway({ storage, options, now, collected, pause }: Collection): Promise<void> {
+export async function takeBytesAway(collection: Collection): Promise<void> {
+  const { storage, options, now, collected, failures, pause } = collection;
   if (options.dryRun) return;
-  const { database, blobs, clock } = storage;
-  await database.transaction((tx) => forgetGoneBefore(tx, now - REMEMBERED));
-  for (;;) {
-    const digests = await listCollected(database, BATCH);
-    if (digests.length === 0) return;
-    collected.isHeld = await database.transaction(async (tx) => {
-      if (await isCollectionHeld(tx, clock.now())) return true;
-      for (const digest of digests) if (await markGone(tx, digest)) await blobs.delete(digest);
-      return false;
-    });
+  await storage.database.transaction((tx) => forgetGoneBefore(tx, now - REMEMBERED));
+  for (let after = ''; ; ) {
+    const digests = await listCollected(storage.database, after, BATCH);
+    const last = digests.at(-1);
+    if (last === undefined) return;
+    after = last;
+    try {
+      collected.isHeld = await take(collection, digests);
+    } catch {
+      // One by one, since it may be only one of them.
+      for (const digest of digests) {
+        await take(collection, [digest]).catch((error: unknown) => failures.set(digest, error));
+      }
+    }
     if (collected.isHeld) return;
     await pause();
   }
 }
 
-/** Has the bytes taken away that a crash left without a row. */
+/** @returns whether none may be taken away now */
+async function take({ storage }: Collection, digests: readonly Digest[]): Promise<boolean> {
+  const { database, blobs, clock } = storage;
+  return await database.transaction(async (tx) => {
+    if (await isCollectionHeld(tx, clock.now())) return true;
+    for (const digest of digests) if (await markGone(tx, digest, clock.now())) await blobs.delete(digest);
+    return false;
+  });
+}
+
+/** Finds bytes without a row, and has those taken away that have been so for long enough. */
 export async function noteLeftovers(collection: Collection): Promise<void> {
-  const { storage, pause } = collection;
+  const { storage, options, pause } = collection;
   let seen = 0;
   for await (const digest of storage.blobs.list()) {
     if (await isLeftover(collection, digest)) await noteLeftover(collection, digest);
     seen += 1;
     if (seen % BATCH === 0) await pause();
   }
+  if (!options.dryRun) await storage.database.transaction((tx) => forgetRecorded(tx));
 }
 
 async function isLeftover({ storage: { database, blobs }, now }: Collection, digest: Digest): Promise<boolean> {
@@ -51,19 +75,20 @@ async function isLeftover({ storage: { database, blobs }, now }: Collection, dig
   return written !== undefined && written <= now - YOUNGEST_LEFTOVER;
 }
 
-async function noteLeftover({ storage, options, collected }: Collection, digest: Digest): Promise<void> {
-  const { database, blobs, clock } = storage;
+async function noteLeftover({ storage, options, now, collected }: Collection, digest: Digest): Promise<void> {
+  const { database, blobs } = storage;
   const size = await blobs.size(digest);
   if (size === undefined) return;
-  const isNoted =
-    options.dryRun ||
-    (await database.transaction(async (tx) => {
-      // It may have got its row by now.
-      if (await isBlobKnown(tx, digest)) return false;
-      await insertCollected(tx, digest, clock.now());
-      return true;
-    }));
-  if (!isNoted) return;
+  const goes = await database.transaction(async (tx) => {
+    const foundAt = await noteUnrecorded(tx, digest, now);
+    // It may have got its row by now.
+    if (foundAt > now - LEFTOVER_GRACE || (await isBlobKnown(tx, digest))) return false;
+    if (options.dryRun) return true;
+    await forgetUnrecorded(tx, digest);
+    await insertCollected(tx, digest, now);
+    return true;
+  });
+  if (!goes) return;
   collected.leftovers += 1;
   collected.bytes += size;
 }

@@ -12,7 +12,7 @@ export async function expireUploads(collection: Collection): Promise<void> {
   const list = (after = { createdAt: -1, id: '' }) => listUploadsBefore(storage.database, before, after, PAGE);
   for await (const page of pagesOf(list)) {
     for (const { id } of page) {
-      if (((await storage.blobs.lastReceived(id)) ?? 0) < before) await discard(collection, id);
+      if (((await storage.blobs.lastReceived(id)) ?? 0) < before) await tryDiscard(collection, id);
       await pause();
     }
   }
@@ -20,9 +20,13 @@ export async function expireUploads(collection: Collection): Promise<void> {
   for await (const id of storage.blobs.listUploads()) {
     const received = await storage.blobs.lastReceived(id);
     if (received === undefined || received >= before || (await findUpload(storage.database, id))) continue;
-    await discard(collection, id);
+    await tryDiscard(collection, id);
     await pause();
   }
+}
+
+async function tryDiscard(collection: Collection, id: UploadId): Promise<void> {
+  await discard(collection, id).catch((error: unknown) => collection.failures.set(id, error));
 }
 
 async function discard({ storage, options, collected }: Collection, id: UploadId): Promise<void> {

@@ -7,6 +7,8 @@ export interface CollectOptions {
   readonly gracePeriod: number;
   /** Only counts what would be taken away now. */
   readonly dryRun: boolean;
+  /** Whether manifests stay to which nothing refers, for whoever asks for them by digest alone. */
+  readonly keepUntagged: boolean;
   /** Whether bytes without a row are looked for as well, among all that there are. */
   readonly withLeftovers: boolean;
 }
@@ -35,6 +37,8 @@ export interface Collection {
   /** What nothing has referred to since then, or longer, goes: milliseconds since 1970. */
   readonly cutoff: number;
   readonly collected: Collected;
+  /** Why what could not be taken away, by digest or id: it does not keep the rest. */
+  readonly failures: Map<string, unknown>;
   /** Lets others go first. @throws when it is to stop */
   pause(): Promise<void>;
 }
@@ -44,7 +48,7 @@ export const BATCH = 20;
 /** So many rows are read at once. */
 export const PAGE = 200;
 
-/** @param onProgress told after each step what was taken away so far */
+/** @param run `onProgress` is told after each step what was taken away so far */
 export function beginCollection(
   storage: BlobStorage,
   options: CollectOptions,
@@ -58,6 +62,7 @@ export function beginCollection(
     now,
     cutoff: now - options.gracePeriod,
     collected,
+    failures: new Map(),
     pause: async () => {
       run.onProgress(collected);
       await turn();

@@ -139,7 +139,7 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
       endedAt: null,
     };
     const isBegun = await this.#database.transaction(async (tx) => {
-      await endSilentJobs(tx, now - SILENCE, STOPPED);
+      await endSilentJobs(tx, { before: now - SILENCE, now }, STOPPED);
       await deleteOldJobs(tx, kind, KEPT);
       if (!(await insertJob(tx, row))) return false;
       const detail = { job: kind, ...options };

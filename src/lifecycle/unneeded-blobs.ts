@@ -3,6 +3,7 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Transaction } from '../ports/database.ts';
 import { insertCollected } from '../tables/collected-blobs.ts';
+import { forgetDescription } from '../tables/contents.ts';
 import {
   type BlobLinks,
   type BlobUse,
@@ -74,6 +75,7 @@ async function removeWithoutRepository(tx: Transaction, digests: readonly Digest
     const size = await deleteBlobWithoutRepository(tx, digest);
     if (size === undefined) continue;
     await insertCollected(tx, digest, now);
+    await forgetDescription(tx, digest);
     sizes.push(size);
   }
   return { blobs: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };

@@ -21,6 +21,10 @@ export interface Journal {
   /** Adds lines, durably, then notes the position. */
   append(lines: readonly string[], position: JournalPosition): Promise<void>;
 
-  /** Puts another journal in its place, durably and at once. @param batches of lines */
-  replace(batches: AsyncIterable<readonly string[]>, position: JournalPosition): Promise<void>;
+  /**
+   * Puts another journal in its place, durably and at once.
+   * @param batches of lines
+   * @param keepsFormer whether the one that was there is kept beside it, for an operator: it may say what the database has lost
+   */
+  replace(batches: AsyncIterable<readonly string[]>, position: JournalPosition, keepsFormer: boolean): Promise<void>;
 }

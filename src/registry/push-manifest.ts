@@ -13,7 +13,7 @@ import { ConstraintViolation, type Queryable, type Transaction } from '../ports/
 import { findBlobCheck, isBlobDamaged } from '../tables/blob-checks.ts';
 import { findBlobSize } from '../tables/blobs.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
-import { findManifestSize, insertManifest, leadToChart } from '../tables/manifests.ts';
+import { findManifestSize, findMissingManifest, insertManifest, leadToChart } from '../tables/manifests.ts';
 import { createRepository } from '../tables/repositories.ts';
 import { findTag, pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
@@ -108,6 +108,10 @@ async function commit(tx: Transaction, dependencies: PushDependencies, accepted:
   const revision = tags.length === 0 ? 0 : await countCatalogRevisionUp(tx);
   if (chart) await requireNotNamedTwice(tx, repository, chart, actor);
   await createRepository(tx, repository, at);
+  const children = childrenOf(manifest).map((child) => child.digest);
+  // Garbage collection may have taken one since it was looked for.
+  const missing = await findMissingManifest(tx, repository, children);
+  if (missing) throw missingReference(repository, 'manifest', missing);
   if ((await findManifestSize(tx, repository, digest)) === undefined) await room.takeFor(tx, 'manifests', repository);
   const isNew = await insertManifest(tx, {
     ...manifest,
@@ -115,7 +119,7 @@ async function commit(tx: Transaction, dependencies: PushDependencies, accepted:
     digest,
     content: push.bytes,
     blobs: blobsOf(manifest).map((blob) => blob.digest),
-    children: childrenOf(manifest).map((child) => child.digest),
+    children,
     pushedAt: at,
     pushedBy: actor.name,
   });
@@ -168,8 +172,8 @@ function requireDigest(push: ManifestPush): Digest {
 }
 
 /**
- * Names what is missing. A blob that goes between this and the commit is caught by a foreign key; an index whose child goes
- * then is as one whose child is deleted later, which is allowed.
+ * Names what is missing. A blob that goes between this and the commit is caught by a foreign key, and an index whose child goes
+ * then by another look.
  */
 async function requireReferences(database: Queryable, repository: RepositoryName, manifest: Manifest): Promise<void> {
   for (const blob of distinct(blobsOf(manifest))) {
@@ -217,10 +221,7 @@ function requireReference(
   actualSize: number | undefined,
 ): void {
   if (actualSize === undefined) {
-    throw new RegistryError(
-      'MANIFEST_BLOB_UNKNOWN',
-      `the manifest names ${what} ${digest}, which ${repository} does not have: push it first`,
-    );
+    throw missingReference(repository, what, digest);
   }
   if (actualSize !== size) {
     throw new RegistryError(
@@ -228,6 +229,13 @@ function requireReference(
       `the manifest says that ${what} ${digest} has ${size} bytes, but it has ${actualSize}`,
     );
   }
+}
+
+function missingReference(repository: RepositoryName, what: 'blob' | 'manifest', digest: Digest): RegistryError {
+  return new RegistryError(
+    'MANIFEST_BLOB_UNKNOWN',
+    `the manifest names ${what} ${digest}, which ${repository} does not have: push it first`,
+  );
 }
 
 function distinct(descriptors: readonly Descriptor[]): readonly Descriptor[] {

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { needsDamagedBlob } from '../tables/blob-checks.ts';
+import { isNotedUnreferenced, noteUnreferenced } from '../tables/garbage-manifests.ts';
 import { listRepositories } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
 import { backfillVersions } from './backfill-versions.ts';
@@ -74,13 +75,20 @@ export class Registry {
     return isFixed(rules, tag, true) && !rules.republishDeleted;
   }
 
-  /** @throws RegistryError MANIFEST_UNKNOWN when a blob that it needs was damaged in the store, and must be pushed again */
-  async requireSoundBlobs(repository: RepositoryName, manifest: Digest): Promise<void> {
-    if (!(await needsDamagedBlob(this.#options.database, repository, manifest))) return;
-    throw new RegistryError(
-      'MANIFEST_UNKNOWN',
-      `a blob of manifest ${manifest} was damaged in the store: push it again`,
-    );
+  /**
+   * For whoever asks for a manifest in order not to push what it needs: garbage collection leaves it for another grace period.
+   * @throws RegistryError MANIFEST_UNKNOWN when a blob that it needs was damaged in the store, and must be pushed again
+   */
+  async keepForPush(repository: RepositoryName, digest: Digest): Promise<void> {
+    const { database } = this.#options;
+    if (await needsDamagedBlob(database, repository, digest)) {
+      throw new RegistryError(
+        'MANIFEST_UNKNOWN',
+        `a blob of manifest ${digest} was damaged in the store: push it again`,
+      );
+    }
+    if (!(await isNotedUnreferenced(database, { repository, digest }))) return;
+    await database.transaction((tx) => noteUnreferenced(tx, { repository, digest }, null));
   }
 
   async readManifest(repository: RepositoryName, reference: Reference): Promise<ReadManifest> {

@@ -27,3 +27,8 @@ export async function putDescription(
     [contentDigest, found.revision, found.description, found.at],
   );
 }
+
+/** For when the archive is gone. */
+export async function forgetDescription(tx: Transaction, contentDigest: Digest): Promise<void> {
+  await tx.query('delete from contents where content_digest = $1', [contentDigest]);
+}

@@ -35,23 +35,42 @@ export async function listManifestUses(
   limit: number,
 ): Promise<readonly ManifestUse[]> {
   return await database.query<ManifestUse>(
-    `select m.repository, m.digest, m.unreferenced_since as since, case when ${REFERENCED} then 1 else 0 end as referenced
+    `select m.repository, m.digest, (select since from unreferenced_manifests u
+         where u.repository = m.repository and u.digest = m.digest) as since,
+       case when ${REFERENCED} then 1 else 0 end as referenced
      from manifests m where (m.repository, m.digest) > ($1, $2) order by m.repository, m.digest limit $3`,
     [after?.repository ?? '', after?.digest ?? '', limit],
   );
 }
 
-/** Notes that nothing refers to the manifest, or, without a time, that something does. */
+/** Notes that nothing refers to the manifest, or, without a time, that something does, or is about to. */
 export async function noteUnreferenced(
   tx: Transaction,
   { repository, digest }: ManifestPlace,
   since: number | null,
 ): Promise<void> {
-  await tx.query('update manifests set unreferenced_since = $3 where repository = $1 and digest = $2', [
+  if (since === null) {
+    await tx.query('delete from unreferenced_manifests where repository = $1 and digest = $2', [repository, digest]);
+    return;
+  }
+  await tx.query(
+    `insert into unreferenced_manifests (repository, digest, since)
+     select repository, digest, cast($3 as bigint) from manifests where repository = $1 and digest = $2
+     on conflict (repository, digest) do update set since = excluded.since`,
+    [repository, digest, since],
+  );
+}
+
+/** Whether it was noted that nothing refers to the manifest. */
+export async function isNotedUnreferenced(
+  database: Queryable,
+  { repository, digest }: ManifestPlace,
+): Promise<boolean> {
+  const rows = await database.query('select digest from unreferenced_manifests where repository = $1 and digest = $2', [
     repository,
     digest,
-    since,
   ]);
+  return rows.length > 0;
 }
 
 export interface UnreferencedManifest extends ManifestPlace {
@@ -69,9 +88,10 @@ export async function listUnreferenced(
   limit: number,
 ): Promise<readonly UnreferencedManifest[]> {
   return await database.query<UnreferencedManifest>(
-    `select m.repository, m.digest, m.unreferenced_since as since, m.size from manifests m
-     where m.unreferenced_since <= $1 and (m.unreferenced_since, m.repository, m.digest) > ($2, $3, $4) and not ${REFERENCED}
-     order by m.unreferenced_since, m.repository, m.digest limit $5`,
+    `select m.repository, m.digest, u.since, m.size from unreferenced_manifests u
+       join manifests m on m.repository = u.repository and m.digest = u.digest
+     where u.since <= $1 and (u.since, u.repository, u.digest) > ($2, $3, $4) and not ${REFERENCED}
+     order by u.since, u.repository, u.digest limit $5`,
     [since, after?.since ?? Number.MIN_SAFE_INTEGER, after?.repository ?? '', after?.digest ?? '', limit],
   );
 }
@@ -84,7 +104,9 @@ export async function deleteUnreferenced(
 ): Promise<boolean> {
   const rows = await tx.query(
     `delete from manifests as m
-     where m.repository = $1 and m.digest = $2 and m.unreferenced_since <= $3 and not ${REFERENCED} returning digest`,
+     where m.repository = $1 and m.digest = $2 and not ${REFERENCED} and exists (
+       select 1 from unreferenced_manifests u where u.repository = $1 and u.digest = $2 and u.since <= $3)
+     returning digest`,
     [repository, digest, since],
   );
   return rows.length > 0;

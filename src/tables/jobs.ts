@@ -62,11 +62,19 @@ export async function updateJob(
   );
 }
 
-/** Ends the jobs that were last heard of before a time: whoever ran them was stopped. */
-export async function endSilentJobs(tx: Transaction, before: number, problem: string): Promise<void> {
+/**
+ * Ends the jobs that were last heard of before a time: whoever ran them was stopped. So they were if that is still to come, since
+ * the clock was put back.
+ */
+export async function endSilentJobs(
+  tx: Transaction,
+  { before, now }: { readonly before: number; readonly now: number },
+  problem: string,
+): Promise<void> {
   await tx.query(
-    `update jobs set state = 'failed', problem = $2, ended_at = updated_at where state = 'running' and updated_at < $1`,
-    [before, problem],
+    `update jobs set state = 'failed', problem = $3, ended_at = updated_at
+     where state = 'running' and (updated_at < $1 or updated_at > $2)`,
+    [before, now, problem],
   );
 }
 

@@ -45,14 +45,8 @@ export async function insertManifest(tx: Transaction, manifest: NewManifest): Pr
       manifest.pushedBy,
     ],
   );
-  if (inserted.length === 0) {
-    await tx.query(
-      `update manifests set unreferenced_since = null
-       where repository = $1 and digest = $2 and unreferenced_since is not null`,
-      [manifest.repository, manifest.digest],
-    );
-    return false;
-  }
+  await noteWanted(tx, manifest);
+  if (inserted.length === 0) return false;
   for (const blob of new Set(manifest.blobs)) {
     await tx.query(
       `update repository_blobs set unneeded_since = null
@@ -73,6 +67,30 @@ export async function insertManifest(tx: Transaction, manifest: NewManifest): Pr
     ]);
   }
   return true;
+}
+
+/** Garbage collection has nothing to do with the manifest, with what it lists, or with what has waited for it as its subject. */
+async function noteWanted(tx: Transaction, { repository, digest, children }: NewManifest): Promise<void> {
+  for (const wanted of new Set([digest, ...children])) {
+    await tx.query('delete from unreferenced_manifests where repository = $1 and digest = $2', [repository, wanted]);
+  }
+  await tx.query(
+    `delete from unreferenced_manifests where repository = $1
+       and digest in (select digest from manifests where repository = $1 and subject = $2)`,
+    [repository, digest],
+  );
+}
+
+/** The first of these manifests that the repository does not have. */
+export async function findMissingManifest(
+  tx: Transaction,
+  repository: RepositoryName,
+  digests: readonly Digest[],
+): Promise<Digest | undefined> {
+  for (const digest of new Set(digests)) {
+    if ((await findManifestSize(tx, repository, digest)) === undefined) return digest;
+  }
+  return undefined;
 }
 
 export interface FoundManifest extends StoredManifest {

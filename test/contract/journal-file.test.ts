@@ -1,5 +1,5 @@
 // The journal on a disk: what was acknowledged is read back, what was cut off is not in the way.
-import { appendFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hasJournal, openJournal, readJournalLines } from '../../src/adapters/journal-file.ts';
@@ -13,20 +13,20 @@ test('lines are read back in order, by whoever opens it next, which goes on behi
   expect([journal.position, await hasJournal(folder.path), await linesOf(folder.path)]).toEqual([undefined, false, []]);
   expect(await readdir(folder.path)).toEqual([]);
   await expect(journal.append(['early'], { event: 1, at: 1 })).rejects.toThrow('begun before');
-  await journal.replace(batches(['one'], [], ['two', 'three']), { event: 3, at: 30 });
+  await journal.replace(batches(['one'], [], ['two', 'three']), { event: 3, at: 30 }, false);
   await journal.append(['four'], { event: 4, at: 40 });
   await journal.append([], { event: 5, at: 50 });
   const again = await openJournal(folder.path);
   expect(again.position).toMatchObject({ event: 5, at: 50 });
   await again.append(['five'], { event: 6, at: 60 });
   expect(await linesOf(folder.path)).toEqual(['one', 'two', 'three', 'four', 'five']);
-  await again.replace(batches(['anew']), { event: 7, at: 70 });
+  await again.replace(batches(['anew']), { event: 7, at: 70 }, false);
   expect([await linesOf(folder.path), (await openJournal(folder.path)).position?.event]).toEqual([['anew'], 7]);
 });
 
 test('what was cut off before its position was noted makes room for what comes next', async () => {
   await using folder = await temporaryFolder();
-  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 });
+  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 }, false);
   await appendFile(linesFile(folder.path), '{"record":"tag","row":{"rep');
   const journal = await openJournal(folder.path);
   await journal.append(['two'], { event: 2, at: 2 });
@@ -39,7 +39,7 @@ test.each([
   ['lines that are fewer than were noted', (path: string) => truncate(linesFile(path), 2)],
 ])('%s: it has to be begun anew', async (_, damage) => {
   await using folder = await temporaryFolder();
-  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 });
+  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 }, false);
   await damage(folder.path);
   expect((await openJournal(folder.path)).position).toBeUndefined();
 });
@@ -47,19 +47,35 @@ test.each([
 test('it is long when most of it was added, and not before some megabytes', async () => {
   await using folder = await temporaryFolder();
   const journal = await openJournal(folder.path);
-  await journal.replace(batches(['x'.repeat(MEBIBYTE)]), { event: 1, at: 1 });
+  await journal.replace(batches(['x'.repeat(MEBIBYTE)]), { event: 1, at: 1 }, false);
   await journal.append(['x'.repeat(16 * MEBIBYTE)], { event: 2, at: 2 });
   expect(journal.isLong).toBe(false);
   await journal.append(['x'.repeat(MEBIBYTE), 'x'], { event: 3, at: 3 });
   expect(journal.isLong).toBe(true);
   expect((await openJournal(folder.path)).isLong).toBe(true);
-  await journal.replace(batches(['x'.repeat(18 * MEBIBYTE)]), { event: 4, at: 4 });
+  await journal.replace(batches(['x'.repeat(18 * MEBIBYTE)]), { event: 4, at: 4 }, false);
   expect(journal.isLong).toBe(false);
+});
+
+test('one that is begun anew keeps the former one beside it when it is told to, which no later one replaces', async () => {
+  await using folder = await temporaryFolder();
+  const journal = await openJournal(folder.path);
+  await journal.replace(batches(['one']), { event: 1, at: Date.UTC(2026, 10, 23) }, true);
+  await journal.replace(batches(['two']), { event: 2, at: 2 }, true);
+  await journal.replace(batches(['three']), { event: 3, at: 2 }, true);
+  await journal.replace(batches(['four']), { event: 4, at: 2 }, true);
+  const kept = ['registry-until-1970-01-01T00-00-00.002Z.jsonl', 'registry-until-2026-11-23T00-00-00.000Z.jsonl'];
+  expect((await readdir(join(folder.path, 'journal'))).toSorted()).toEqual([
+    ...['position.json', ...kept, 'registry.jsonl'],
+  ]);
+  const former = await Promise.all(kept.map((name) => readFile(join(folder.path, 'journal', name), 'utf8')));
+  expect(former).toEqual(['two\n', 'one\n']);
+  expect(await linesOf(folder.path)).toEqual(['four']);
 });
 
 test('it is for its owner alone', async () => {
   await using folder = await temporaryFolder();
-  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 });
+  await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 }, false);
   const modes = [join(folder.path, 'journal'), linesFile(folder.path), join(folder.path, 'journal', 'position.json')];
   const found = await Promise.all(modes.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)));
   expect(found).toEqual(['700', '600', '600']);

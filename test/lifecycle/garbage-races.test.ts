@@ -8,6 +8,7 @@ import type { RepositoryName } from '../../src/oci/repository-name.ts';
 import type { BlobStore, UploadId } from '../../src/ports/blob-store.ts';
 import { type BlobStorage, keepBlob } from '../../src/registry/keep-blob.ts';
 import { findBlobSize, linkBlob } from '../../src/tables/blobs.ts';
+import { noteUnrecorded } from '../../src/tables/unrecorded-blobs.ts';
 import { DAY, type GarbageRegistry, startGarbageRegistry } from './garbage-registry.ts';
 
 const BYTES = Buffer.from('the same bytes');
@@ -31,12 +32,17 @@ async function newUpload({ blobs }: BlobStorage): Promise<UploadId> {
 
 function stepsOf({ storage }: GarbageRegistry): Record<(typeof STEPS)[number], () => Promise<void>> {
   const run = { signal: new AbortController().signal, onProgress: () => undefined };
-  const collection = () => beginCollection(storage, { gracePeriod: 0, dryRun: false, withLeftovers: true }, run);
+  const collection = () =>
+    beginCollection(storage, { gracePeriod: 0, dryRun: false, keepUntagged: false, withLeftovers: true }, run);
   return {
     note: async () => await noteUnneededBlobs(collection()),
     remove: async () => await removeUnneededBlobs(collection()),
     leftovers: async () => await noteLeftovers(collection()),
-    take: async () => await takeBytesAway(collection()),
+    take: async () => {
+      const taking = collection();
+      await takeBytesAway(taking);
+      for (const failure of taking.failures.values()) throw failure;
+    },
   };
 }
 
@@ -72,6 +78,8 @@ for (const wasThere of [false, true]) {
       await storage.blobs.discard(earlier);
       if (wasThere) await storage.database.transaction((tx) => linkBlob(tx, { ...PUSHED, now: 1 }));
       clock.advance(DAY);
+      // Long enough ago to be taken now.
+      await storage.database.transaction((tx) => noteUnrecorded(tx, DIGEST, clock.now() - 8 * DAY));
       const steps = stepsOf(opened);
       for (const step of STEPS.slice(0, before)) await steps[step]();
       let next = before;

@@ -41,7 +41,7 @@ export async function startGarbageRegistry(): Promise<GarbageRegistry> {
     collect: async (options = {}) =>
       await collectGarbage(
         storage,
-        { gracePeriod: HOUR, dryRun: false, withLeftovers: true, ...options },
+        { gracePeriod: HOUR, dryRun: false, keepUntagged: false, withLeftovers: true, ...options },
         { signal: new AbortController().signal, onProgress: () => undefined },
       ),
     stored: async () => {

@@ -55,7 +55,7 @@ describe('what nothing refers to goes after the grace period', () => {
     expect(await collect()).toEqual(NOTHING);
     clock.advance(HOUR - 1);
     expect(await collect()).toEqual(NOTHING);
-    expect(await status(registry, `/v2/team/tool/manifests/${first}`)).toBe(200);
+    expect((await registry.request('GET', `/v2/team/tool/manifests/${first}`)).status).toBe(200);
     clock.advance(1);
     expect(await collect()).toMatchObject({ manifests: 1, blobs: 0 });
     expect(await status(registry, `/v2/team/tool/manifests/${first}`)).toBe(404);
@@ -105,16 +105,22 @@ describe('what nothing refers to goes after the grace period', () => {
     expect(await stored()).toEqual([]);
   });
 
-  test('what a crash left on the disk without a row, once it is an hour old', async () => {
+  test('what a crash left on the disk without a row, a week after it was found', async () => {
     await using opened = await startGarbageRegistry();
     const { registry, clock, collect, stored, age } = opened;
     const digest = digestOf(Buffer.from('leftover'));
     const path = `blobs/sha256/${encodedOf(digest).slice(0, 2)}/${encodedOf(digest)}`;
     await writeFile(join(registry.dataDir, path), 'leftover');
     await age(path);
+    // Until then its row may still come.
     clock.advance(HOUR - 1);
     expect(await collect({ gracePeriod: 0 })).toEqual(NOTHING);
     clock.advance(2);
+    expect(await collect({ gracePeriod: 0 })).toEqual(NOTHING);
+    clock.advance(7 * DAY - 1);
+    expect(await collect({ gracePeriod: 0 })).toEqual(NOTHING);
+    clock.advance(1);
+    expect(await collect({ withLeftovers: false })).toEqual(NOTHING);
     expect(await collect()).toEqual({ ...NOTHING, leftovers: 1, bytes: 8 });
     expect(await stored()).toEqual([]);
   });
@@ -222,6 +228,31 @@ describe('what stays', () => {
     expect(await collect()).toMatchObject({ blobs: 3 });
   });
 
+  test('for another grace period, a manifest that somebody who may push has asked for', async () => {
+    await using opened = await startGarbageRegistry();
+    const { registry, clock, collect } = opened;
+    await pushArtifact(registry, 'team/tool', 'latest', 'first');
+    const digest = await digestAt(registry, 'team/tool', 'latest');
+    await remove(registry, '/v2/team/tool/manifests/latest');
+    await collect();
+    clock.advance(HOUR);
+    expect(await status(registry, `/v2/team/tool/manifests/${digest}`)).toBe(200);
+    expect(await collect()).toEqual(NOTHING);
+    clock.advance(HOUR);
+    expect(await collect()).toMatchObject({ manifests: 1 });
+    expect(await status(registry, `/v2/team/tool/manifests/${digest}`)).toBe(404);
+  });
+
+  test('untagged manifests and their blobs, where the setting says so', async () => {
+    await using opened = await startGarbageRegistry();
+    const { registry, collect, stored } = opened;
+    await pushArtifact(registry, 'team/tool', 'latest', 'first');
+    await pushArtifact(registry, 'team/tool', 'latest', 'second');
+    const before = await stored();
+    expect(await collect({ gracePeriod: 0, keepUntagged: true })).toEqual(NOTHING);
+    expect(await stored()).toEqual(before);
+  });
+
   test('whatever is found, should the clock have been put back', async () => {
     await using opened = await startGarbageRegistry();
     const { registry, clock, collect } = opened;
@@ -262,6 +293,25 @@ test('while somebody copies what is stored, bytes stay, and go afterwards', asyn
   expect(await stored()).toEqual([digest]);
   clock.advance(HOUR);
   expect(await collect()).toEqual(NOTHING);
+  expect(await stored()).toEqual([]);
+});
+
+test('what cannot be deleted is told, stays for the next run, and keeps nothing else', async () => {
+  await using opened = await startGarbageRegistry();
+  const { registry, storage, collect, stored } = opened;
+  const digests = await Promise.all(
+    ['one', 'two', 'three'].map((text) => pushBlob(registry, 'team/tool', Buffer.from(text))),
+  );
+  const [stuck] = digests.toSorted();
+  const remove = storage.blobs.delete.bind(storage.blobs);
+  storage.blobs.delete = async (digest) => {
+    if (digest === stuck) throw new Error('the disk does not work');
+    await remove(digest);
+  };
+  await expect(collect({ gracePeriod: 0 })).rejects.toThrow('1 files could not be deleted');
+  expect(await stored()).toEqual([stuck]);
+  storage.blobs.delete = remove;
+  await collect();
   expect(await stored()).toEqual([]);
 });
 

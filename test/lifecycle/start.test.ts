@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { mkdir, open, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
@@ -161,6 +161,17 @@ test.each<[string, (folder: string) => Promise<string>, RegExp]>([
   const dataDir = await prepare(folder.path);
   const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
   expect(lineOf(await runChartroom(['serve', '--port', '0', '--data-dir', dataDir], options))).toMatch(expected);
+});
+
+test('blobs without a database are left alone: a server that began with an empty one would take them for left over', async () => {
+  await using folder = await temporaryFolder();
+  const blob = join(folder.path, 'data', 'blobs', 'sha256', '00', '0'.repeat(64));
+  await mkdir(dirname(blob), { recursive: true });
+  await writeFile(blob, 'a blob');
+  const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
+  const ended = await runChartroom(['serve', '--port', '0'], options);
+  expect(lineOf(ended)).toMatch(/^chartroom: there are blobs in .*, and no database: restore .*"chartroom rebuild"/);
+  expect(await readFile(blob, 'utf8')).toBe('a blob');
 });
 
 test('a file that is no database is refused and left alone', async () => {

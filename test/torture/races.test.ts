@@ -227,7 +227,7 @@ describe('garbage collection', () => {
   const collect = () =>
     collectGarbage(
       { ...world.stepped, clock: systemClock },
-      { gracePeriod: 0, dryRun: false, withLeftovers: true },
+      { gracePeriod: 0, dryRun: false, keepUntagged: false, withLeftovers: true },
       run,
     );
 

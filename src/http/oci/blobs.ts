@@ -24,9 +24,10 @@ export function blobRoutes(
     handler: async (request, reply) => {
       const { repository } = request;
       const digest = parseDigest(request.params.digest);
-      const size = await registry.blobs.size(repository, digest);
+      // Before it is looked for: what garbage collection takes until then is told to be missing.
       const isForPush = request.method === 'HEAD' && allows(request.caller, 'push', repository);
       if (isForPush) await registry.blobs.keepForPush(repository, digest);
+      const size = await registry.blobs.size(repository, digest);
       reply.header('docker-content-digest', digest);
       return await sendBlob(request, reply, { repository, digest, size, type: TYPE }, { registry, pulls });
     },

@@ -33,7 +33,7 @@ export function manifestRoutes(app: Routes, { registry }: { readonly registry: R
       // helm and oras ask this before they push, and leave out what a manifest needs that is there.
       const isBeforePush = request.method === 'HEAD' && reference.kind === 'digest';
       if (isBeforePush && caller.rights.on(repository).includes('push')) {
-        await registry.requireSoundBlobs(repository, reference.digest);
+        await registry.keepForPush(repository, reference.digest);
       }
       const manifest = await registry.readManifest(repository, reference);
       reply.header('docker-content-digest', manifest.digest);

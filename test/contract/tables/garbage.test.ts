@@ -23,10 +23,13 @@ import {
 } from '../../../src/tables/garbage-blobs.ts';
 import {
   deleteUnreferenced,
+  isNotedUnreferenced,
   listManifestUses,
   listUnreferenced,
   noteUnreferenced,
 } from '../../../src/tables/garbage-manifests.ts';
+import { findMissingManifest } from '../../../src/tables/manifests.ts';
+import { forgetRecorded, forgetUnrecorded, noteUnrecorded } from '../../../src/tables/unrecorded-blobs.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
 import { FIRST, manifest, OTHER, point, push, SECOND, THIRD, WEB } from './rows.ts';
 
@@ -91,6 +94,22 @@ for (const kind of DATABASES) {
         ]);
         expect(removed).toEqual([false, true, false, false]);
         expect((await listManifestUses(database, undefined, 10)).map(({ digest }) => digest)).toEqual([FIRST, THIRD]);
+      });
+
+      test('that come to be listed, or whose subject comes, are not noted any more', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        const noted = await database.transaction(async (tx) => {
+          await push(tx, manifest(FIRST));
+          await push(tx, manifest(SECOND, { subject: THIRD }));
+          for (const digest of [FIRST, SECOND]) await noteUnreferenced(tx, place(digest), 5);
+          expect(await isNotedUnreferenced(tx, place(FIRST))).toBe(true);
+          expect(await findMissingManifest(tx, WEB, [FIRST, SECOND, THIRD])).toBe(THIRD);
+          await push(tx, manifest(THIRD, { children: [FIRST] }));
+          expect(await findMissingManifest(tx, WEB, [FIRST, SECOND, THIRD])).toBeUndefined();
+          return [await isNotedUnreferenced(tx, place(FIRST)), await isNotedUnreferenced(tx, place(SECOND))];
+        });
+        expect(noted).toEqual([false, false]);
       });
 
       test('that are pushed again are not noted any more', async () => {
@@ -208,17 +227,17 @@ for (const kind of DATABASES) {
         await insertCollected(tx, FIRST, 2);
         await insertCollected(tx, FIRST, 3);
       });
-      expect(await listCollected(database, 10)).toEqual([FIRST, SECOND]);
-      expect(await listCollected(database, 1)).toEqual([FIRST]);
+      expect(await listCollected(database, '', 10)).toEqual([FIRST, SECOND]);
+      expect(await listCollected(database, '', 1)).toEqual([FIRST]);
       expect(await isBlobKnown(database, FIRST)).toBe(true);
       const marked = await database.transaction(async (tx) => [
-        await markGone(tx, FIRST),
-        await markGone(tx, FIRST),
-        await markGone(tx, THIRD),
+        await markGone(tx, FIRST, 3),
+        await markGone(tx, FIRST, 3),
+        await markGone(tx, THIRD, 3),
       ]);
       expect(marked).toEqual([true, false, false]);
       expect(await isBlobKnown(database, FIRST)).toBe(false);
-      expect(await listCollected(database, 10)).toEqual([SECOND]);
+      expect(await listCollected(database, '', 10)).toEqual([SECOND]);
       const forgotten = await database.transaction(async (tx) => {
         await forgetGoneBefore(tx, 3);
         return [await forgetCollected(tx, FIRST), await forgetCollected(tx, FIRST), await forgetCollected(tx, SECOND)];
@@ -231,15 +250,31 @@ for (const kind of DATABASES) {
       const { database } = opened;
       await database.transaction(async (tx) => {
         await insertCollected(tx, FIRST, 1);
-        await markGone(tx, FIRST);
+        await markGone(tx, FIRST, 1);
         await insertCollected(tx, SECOND, 1);
         await forgetGoneBefore(tx, 2);
         await insertCollected(tx, THIRD, 1);
-        await markGone(tx, THIRD);
+        await markGone(tx, THIRD, 3);
         await insertCollected(tx, THIRD, 1);
       });
       expect(await database.transaction((tx) => forgetCollected(tx, FIRST))).toBe(false);
-      expect(await listCollected(database, 10)).toEqual([SECOND, THIRD].toSorted());
+      expect(await listCollected(database, '', 10)).toEqual([SECOND, THIRD].toSorted());
+    });
+
+    test('bytes without a row are noted when they are found first, and forgotten once they have one', async () => {
+      await using opened = await open();
+      const { database } = opened;
+      const note = (now: number) => database.transaction((tx) => noteUnrecorded(tx, FIRST, now));
+      expect([await note(5), await note(7), await note(3)]).toEqual([5, 5, 3]);
+      await link(database, FIRST);
+      await database.transaction(async (tx) => {
+        await noteUnrecorded(tx, SECOND, 3);
+        await forgetRecorded(tx);
+      });
+      expect(await note(9)).toBe(9);
+      expect(await database.transaction((tx) => noteUnrecorded(tx, SECOND, 9))).toBe(3);
+      await database.transaction((tx) => forgetUnrecorded(tx, SECOND));
+      expect(await database.transaction((tx) => noteUnrecorded(tx, SECOND, 9))).toBe(9);
     });
 
     test('a hold lasts until its time, is prolonged, and is released', async () => {

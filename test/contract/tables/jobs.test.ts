@@ -52,7 +52,8 @@ for (const kind of DATABASES) {
       await opened.database.transaction(async (tx) => {
         await insertJob(tx, job('silent', { updatedAt: 6 }));
         await insertJob(tx, job('recent', { kind: 'other', updatedAt: 7 }));
-        await endSilentJobs(tx, 7, 'stopped');
+        await insertJob(tx, job('to come', { kind: 'third', updatedAt: 21 }));
+        await endSilentJobs(tx, { before: 7, now: 20 }, 'stopped');
       });
       expect(await findJob(opened.database, 'silent')).toMatchObject({
         state: 'failed',
@@ -60,6 +61,7 @@ for (const kind of DATABASES) {
         endedAt: 6,
       });
       expect(await findJob(opened.database, 'recent')).toMatchObject({ state: 'running', endedAt: null });
+      expect(await findJob(opened.database, 'to come')).toMatchObject({ state: 'failed', endedAt: 21 });
     });
 
     test('jobs of one kind of process are ended, and no others', async () => {

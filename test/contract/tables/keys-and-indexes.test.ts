@@ -293,7 +293,9 @@ describe('SQLite', () => {
       await listUnneeded(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
     });
     expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
-    expect(steps.filter((step) => /_unreferenced|_unneeded/.test(step))).toHaveLength(2);
+    // Among thousands of versions of one chart.
+    expect(steps.filter((step) => step.includes('SEARCH v '))[0]).toContain('chart_versions_by_content');
+    expect(steps.filter((step) => /unreferenced_manifests_by_time|_unneeded/.test(step))).toHaveLength(2);
   });
 
   test('damaged blobs are counted in an index that has no others', async () => {
