@@ -21,7 +21,7 @@ const FIELDS: ReadonlyMap<string, string> = new Map(
 );
 
 /** Objects and lists within each other; a descriptor's platform is the fourth level. Go's parser ends at 10,000. */
-const MAXIMUM_DEPTH = 50;
+export const MAXIMUM_DEPTH = 50;
 
 /** As Go folds names: without regard to case, and with the two letters beyond ASCII that fold into it. */
 export function foldCase(name: string): string {

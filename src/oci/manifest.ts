@@ -43,7 +43,7 @@ export type Manifest = ImageManifest | IndexManifest;
 export const MAXIMUM_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** An index of every chart of a large repository has some hundreds; each one costs rows and look-ups. */
-const MAXIMUM_DESCRIPTORS = 2_000;
+export const MAXIMUM_DESCRIPTORS = 2_000;
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
 type Fields = Readonly<Record<string, unknown>>;

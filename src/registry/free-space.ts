@@ -6,10 +6,10 @@ import type { BlobStore, StorageSpace } from '../ports/blob-store.ts';
  * What pushes leave free, in bytes: the database needs room to delete something, and to write down what was done. On small
  * disks it is a share.
  */
-const RESERVE = 256 * 1024 * 1024;
-const RESERVE_SHARE = 0.05;
+export const RESERVE = 256 * 1024 * 1024;
+export const RESERVE_SHARE = 0.05;
 /** The same in files, of which some file systems can have only so many. */
-const RESERVE_FILES = 1_000;
+export const RESERVE_FILES = 1_000;
 /** Below so many times the reserve it is time to do something about it. */
 const LOW = 4;
 

@@ -8,7 +8,7 @@ import { countManifests } from '../tables/manifests.ts';
 import { countTags } from '../tables/tags.ts';
 
 /** Ten years of a push every five minutes; it ends what goes on without end. */
-const MAXIMUM = 1_000_000;
+export const MAXIMUM_HELD = 1_000_000;
 /** A repository that was forgotten is counted again. */
 const MAXIMUM_REMEMBERED = 10_000;
 /** How long a full repository is not counted again, whatever is pushed to it: milliseconds. */
@@ -34,7 +34,7 @@ export class RepositoryRoom {
   readonly #maximum: number;
   readonly #rooms = new BoundedMap<Room>(MAXIMUM_REMEMBERED);
 
-  constructor(clock: Clock, maximum = MAXIMUM) {
+  constructor(clock: Clock, maximum = MAXIMUM_HELD) {
     this.#clock = clock;
     this.#maximum = maximum;
   }

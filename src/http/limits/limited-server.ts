@@ -6,7 +6,7 @@ import type { ServerLimits } from './server-limits.ts';
 import { SlowClients } from './slow-clients.ts';
 
 /** bytes of a request's line and headers; as many headers as fit */
-const MAXIMUM_HEAD = 16 * 1024;
+export const MAXIMUM_HEAD = 16 * 1024;
 
 export interface LimitedServerOptions {
   readonly limits: ServerLimits;
