@@ -20,7 +20,7 @@ const PATIENCE = 60_000;
 const HANDLES_AT_EASE = 25;
 /** What garbage and caches may add to what a warm server has: bytes. */
 const MEMORY_AT_EASE = 500 * 1024 * 1024;
-const TOP = /^(?:chartroom\.db(?:-wal|-shm)?|token-signing-keys\.json|[a-z.-]*lock[a-z.-]*|blobs|uploads|.*\.json)$/;
+const TOP = /^(?:chartroom\.db(?:-wal|-shm)?|token-signing-keys\.json|server\.lock|blobs|damaged|uploads|journal)$/;
 
 export interface AttackedServer extends AsyncDisposable {
   readonly url: string;
@@ -120,23 +120,24 @@ async function heldBy(pid: number | undefined): Promise<{ readonly handles: numb
   return { handles: (await readdir(`/proc/${pid}/fd`)).length, memory: kibibytes * 1024 };
 }
 
-/** Files below blobs/ that are not what their names say, and anything else than files of uploads below uploads/. */
+/** Files below blobs/ that are not what their names say, anything else than files of uploads below uploads/, and all below damaged/. */
 async function wrongFiles(dataDir: string): Promise<readonly string[]> {
   const wrong: string[] = [];
-  for (const folder of ['blobs', 'uploads']) {
+  for (const folder of ['blobs', 'uploads', 'damaged']) {
     const entries = await readdir(join(dataDir, folder), { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((each) => !each.isDirectory())) {
       const path = join(entry.parentPath, entry.name);
-      const algorithm = entry.name.length === 128 ? 'sha512' : 'sha256';
-      const isRight =
-        folder === 'uploads'
-          ? entry.isFile() && /^[\w-]+$/.test(entry.name)
-          : entry.isFile() &&
-            createHash(algorithm)
-              .update(await readFile(path))
-              .digest('hex') === basename(path);
+      const isRight = entry.isFile() && (await mayBeIn(folder, path));
       if (!isRight) wrong.push(relative(dataDir, path));
     }
   }
   return wrong;
+}
+
+async function mayBeIn(folder: string, path: string): Promise<boolean> {
+  if (folder === 'uploads') return /^[\w-]+$/.test(basename(path));
+  if (folder === 'damaged') return false;
+  const algorithm = basename(path).length === 128 ? 'sha512' : 'sha256';
+  const hash = createHash(algorithm).update(await readFile(path));
+  return hash.digest('hex') === basename(path);
 }
