@@ -81,7 +81,7 @@ export async function mountArtifact(client: Client): Promise<void> {
   };
   const tag = model.tag(to, 'latest');
   const manifest = model.manifest(to, digest);
-  const answer = await pushTogether(client, mountAll, async () => {
+  const answer = await pushTogether(mountAll, async () => {
     tag.begin(() => digest);
     manifest.begin(() => true);
     return await putManifest(client, to, 'latest', bytes);
@@ -151,7 +151,7 @@ async function pushArtifact(client: Client, repository: string, tag: string, lay
   const pushBlobs = async (): Promise<void> => {
     for (const blob of [CONFIG, ...layers]) await pushBlob(client, repository, blob);
   };
-  const answer = await pushTogether(client, pushBlobs, async () => {
+  const answer = await pushTogether(pushBlobs, async () => {
     register.begin(() => digest);
     manifest.begin(() => true);
     return await putManifest(client, repository, tag, bytes);

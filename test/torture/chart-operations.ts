@@ -107,7 +107,7 @@ async function upload(client: Client, own: OwnVersion): Promise<void> {
 
 async function postChart(client: Client, body: Buffer): Promise<Answer> {
   const nothing = async (): Promise<void> => undefined;
-  return await pushTogether(client, nothing, () => client.connection.ask('POST', '/api/team/charts', { body }));
+  return await pushTogether(nothing, () => client.connection.ask('POST', '/api/team/charts', { body }));
 }
 
 async function newVersion({ name: client, random, model, round }: Client, isClassic: boolean): Promise<OwnVersion> {
@@ -166,7 +166,7 @@ async function push(
   const pushBlobs = async (): Promise<void> => {
     for (const blob of [config, archive]) await pushBlob(client, repository, blob);
   };
-  return await pushTogether(client, pushBlobs, async () => {
+  return await pushTogether(pushBlobs, async () => {
     begin();
     return await putManifest(client, repository, version, Buffer.from(JSON.stringify(manifest)));
   });

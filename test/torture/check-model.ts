@@ -33,13 +33,8 @@ export async function checkModel(checking: Checking): Promise<void> {
   await each(model.versions, checking, (own) => checkVersion(checking, own, index.get('team')));
   await each(model.contested, checking, (each) => checkContested(checking, each, index.get('contested')));
   await each(model.tags, checking, (register, key) => checkTag(checking, key, register));
-  if (!model.isCollected) {
-    await each(model.manifests, checking, (register, key) => checkManifest(checking, key, register));
-    await each(model.blobs, checking, async (bytes, path) => {
-      const answer = requireStatus(await checking.connection.ask('GET', path), [200], 'a blob that was acknowledged');
-      if (!answer.body.equals(bytes)) throw new Violation(`${path} has other bytes than were acknowledged`);
-    });
-  }
+  await each(model.manifests, checking, (register, key) => checkManifest(checking, key, register));
+  await each(model.blobs, checking, (bytes, path) => checkBlob(checking, path, bytes));
   for (const upload of [...model.uploads.values()]) await checkUpload(checking, upload);
   model.touched.clear();
 }
@@ -115,6 +110,7 @@ async function checkTag(
   await checkBlobs(connection, repository, answer.body);
 }
 
+/** What was deleted is not there, and what no tag needs may have been collected; what is there is whole. */
 async function checkManifest(
   { connection, model }: Checking,
   key: string,
@@ -123,11 +119,16 @@ async function checkManifest(
   const [repository = '', digest = ''] = key.split('@');
   const answer = await connection.ask('GET', `/v2/${repository}/manifests/${digest}`);
   requireStatus(answer, [200, 404], `manifest ${key}`);
-  const isThere = answer.status === 200;
-  if (!register.narrow((state) => state === isThere)) throw new Violation(`${key} is ${isThere ? '' : 'not '}there`);
-  if (!isThere) return;
+  if (answer.status === 404) return;
+  if (!register.narrow((isThere) => isThere)) throw new Violation(`${key} is there and was deleted`);
   if (model.manifestBytes.get(digest as Digest)?.equals(answer.body) !== true) throw new Violation(`${key} is damaged`);
   await checkBlobs(connection, repository, answer.body);
+}
+
+async function checkBlob({ connection }: Checking, path: string, bytes: Buffer): Promise<void> {
+  const answer = requireStatus(await connection.ask('GET', path), [200, 404], 'a blob that was acknowledged');
+  if (answer.status === 200 && !answer.body.equals(bytes))
+    throw new Violation(`${path} has other bytes than were pushed`);
 }
 
 /** What can be read as a manifest has everything that it needs. */

@@ -43,17 +43,13 @@ export async function putManifest(
 }
 
 /** Does both steps of a push; again, when garbage collection has come between them. @returns the last answer */
-export async function pushTogether(
-  client: Client,
-  pushBlobs: () => Promise<void>,
-  put: () => Promise<Answer>,
-): Promise<Answer> {
+export async function pushTogether(pushBlobs: () => Promise<void>, put: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     await pushBlobs();
     const answer = await put();
     const isBlobGone =
       answer.status >= 400 && /BLOB_UNKNOWN|the manifest names blob|was deleted meanwhile/.test(answer.body.toString());
-    if (!isBlobGone || !client.model.isCollected || attempt >= MAXIMUM_ATTEMPTS) return answer;
+    if (!isBlobGone || attempt >= MAXIMUM_ATTEMPTS) return answer;
   }
 }
 

@@ -21,7 +21,7 @@ import {
   yank,
 } from './chart-operations.ts';
 import type { Client } from './client.ts';
-import { collectGarbage, hasJobs } from './collection.ts';
+import { collectGarbage } from './collection.ts';
 import { connect, ServerGone } from './connection.ts';
 import type { Journal } from './journal.ts';
 import type { Model } from './model.ts';
@@ -64,9 +64,7 @@ const MAXIMUM_DELAY = 20;
 
 /** Lets clients work until a random moment, then kills the server. @throws Violation */
 export async function workUntilKilled(round: Omit<Round, 'url'>, server: Serving): Promise<void> {
-  const { journal, model, random } = round;
-  // Asked while the server is there for sure; from the first collection on, what nothing refers to may be gone.
-  model.isCollected = await hasJobs(connect(server.url, 'collector', journal));
+  const { journal, random } = round;
   const clients = runClients({ ...round, url: server.url });
   // A client that was answered wrongly need not wait for the kill.
   await Promise.race([journal.after(1 + random.below(MAXIMUM_NOTES)), wait(MAXIMUM_WORK), clients]);
@@ -93,10 +91,9 @@ async function runClients({ url, round, model, journal, random, clients }: Round
     }),
   );
   const collecting = async (): Promise<void> => {
-    for (;;) await collectGarbage(collector);
+    for (;;) if (await collectGarbage(collector)) model.collections += 1;
   };
-  if (model.isCollected) running.push(untilGone(collecting));
-  await Promise.all(running);
+  await Promise.all([...running, untilGone(collecting)]);
 }
 
 /** Goes on with what the client's uploads were when the server died last. */

@@ -47,8 +47,8 @@ export interface OpenUpload {
 }
 
 export class Model {
-  /** Garbage collection runs, with no grace: what nothing refers to may be gone. */
-  isCollected = false;
+  /** How many ended well; they leave nothing any time, so that what nothing refers to may be gone. */
+  collections = 0;
   /** The last one that was given out. */
   token: string | undefined;
   /** By `repository:version`. */
@@ -56,10 +56,10 @@ export class Model {
   readonly contested = new Map<string, ContestedVersion>();
   /** By `repository:tag`: where a tag points that moves; null when it is not there. */
   readonly tags = new Map<string, Register<Digest | null>>();
-  /** By `repository@digest`: whether the manifest is there. */
+  /** By `repository@digest`: whether the manifest may be there; without a tag it may be collected. */
   readonly manifests = new Map<string, Register<boolean>>();
   readonly manifestBytes = new Map<Digest, Buffer>();
-  /** By path: blobs that were acknowledged. */
+  /** By path: blobs that were acknowledged; without a manifest they may be collected. */
   readonly blobs = new Map<string, Buffer>();
   readonly uploads = new Map<string, OpenUpload>();
   /** Keys of what was asked for since the last check. */
