@@ -37,8 +37,11 @@ export async function readFinalState(lines: AsyncIterable<string>): Promise<Fina
   }
   const tagged = new Map<string, Tag[]>();
   for (const { repository, digest, tag } of state.tags.values()) {
+    if (digest === null) continue;
     const key = `${repository} ${digest}`;
-    tagged.set(key, [...(tagged.get(key) ?? []), tag]);
+    const known = tagged.get(key);
+    if (known) known.push(tag);
+    else tagged.set(key, [tag]);
   }
   return { ...state, tagged, damagedLines };
 }
