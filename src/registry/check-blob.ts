@@ -3,10 +3,7 @@ import { algorithmOf, type Digest, finishHash, startHash } from '../oci/digest.t
 import { type BlobStore, type StoredBytes, UnreadableBytes } from '../ports/blob-store.ts';
 import type { BlobCheckRow } from '../tables/blob-checks.ts';
 import { findBlobCheck } from '../tables/blob-checks.ts';
-import { type DamageRecords, recordDamage } from './record-damage.ts';
-
-/** What is wrong with stored bytes: there are none, the disk does not give them, too few or too many, or others. */
-export type Damage = 'missing' | 'unreadable' | 'size' | 'content';
+import { type Damage, type DamageRecords, recordDamage } from './record-damage.ts';
 
 export type BlobCheck =
   /** What is stored has the digest; nothing has been recorded. */

@@ -8,11 +8,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { Database, Queryable } from '../ports/database.ts';
 import { type BlobCheckRow, listTagsNeeding, markBlobDamaged, type NeedingTag } from '../tables/blob-checks.ts';
 import { repositoriesWithBlob } from '../tables/blobs.ts';
-import type { Damage } from './check-blob.ts';
 
 /** More are not named: whoever repairs the blob repairs them as well. */
 const MAXIMUM_TAGS = 100;
 const MAXIMUM_REPOSITORIES = 20;
+
+/** What is wrong with stored bytes: there are none, the disk does not give them, too few or too many, or others. */
+export type Damage = 'missing' | 'unreadable' | 'size' | 'content';
 
 /** Who needs a blob, as far as there is room to name them. */
 export interface Needing {
