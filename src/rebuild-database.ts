@@ -15,8 +15,8 @@ import { StorageUnusable } from './ports/storage-unusable.ts';
 import { migrate } from './tables/migrate.ts';
 
 /**
- * Makes the database of a data folder again, which must be lost. The journal stays under another name as well, since the
- * next start of the server begins it anew.
+ * Makes the database of a data folder again, which must be lost. The journal stays as `journal/rebuilt-from-….jsonl` as
+ * well, with milliseconds since 1970 in its name, since the next start of the server begins `journal/registry.jsonl` anew.
  * @throws StorageUnusable when the database is there, there is no journal, or a server runs on the folder
  */
 export async function rebuildDatabase(config: Config, clock: Clock = systemClock): Promise<Rebuilt> {

@@ -1,4 +1,4 @@
-// The Journal in two files of the data folder: the lines, and up to where they count.
+// The Journal in two files of the data folder: the lines, and up to where they count. Beside them is each journal that a database was rebuilt from.
 import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

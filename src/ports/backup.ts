@@ -11,7 +11,7 @@ export interface CopiedFile {
   readonly sha256: string;
 }
 
-/** A blob whose bytes the registry itself had no more when it was backed up. */
+/** A blob whose bytes the registry had no more when it was backed up, or the backup has no more, when it is verified or restored. */
 export interface DamagedBlob {
   readonly digest: Digest;
   /** In words, such as "is missing". */

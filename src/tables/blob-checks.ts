@@ -105,7 +105,7 @@ export interface NeedingTag {
   readonly tag: Tag;
 }
 
-/** Tags of manifests that need the blob, behind one, in order; but not those that the server keeps itself. */
+/** Tags of manifests that need the blob, in order; but not those that the server keeps itself. */
 export async function listTagsNeeding(
   database: Queryable,
   blob: Digest,
