@@ -6,7 +6,7 @@ import { StorageUnusable } from '../ports/storage-unusable.ts';
 /** What SQLite keeps beside a database. */
 const SUFFIXES = ['', '-wal', '-shm'];
 
-export interface RebuiltDatabase {
+interface RebuiltDatabase {
   /** Where it is made. */
   readonly path: string;
   /** Puts the file, which nobody has open, in the place of the lost one, durably and at once. */

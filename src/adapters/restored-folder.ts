@@ -41,7 +41,7 @@ export async function beginRestoredFolder(folder: string): Promise<RestoredFolde
 }
 
 /** Marks a data folder as not whole. */
-export async function markFolder(folder: string): Promise<RestoredFolder> {
+async function markFolder(folder: string): Promise<RestoredFolder> {
   const path = resolve(folder);
   await writeDurably(join(path, MARK), ['This folder is not whole yet.\n']);
   await syncFolder(path);

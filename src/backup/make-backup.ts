@@ -14,7 +14,7 @@ import { findDamagedBlobs } from './named-blobs.ts';
 
 export const DATABASE_FILE = 'chartroom.db';
 
-export interface BackupSource {
+interface BackupSource {
   readonly database: Database;
   readonly blobs: BlobStore;
   /** Where a file of the data folder is. */
@@ -23,12 +23,12 @@ export interface BackupSource {
   readonly otherFiles: readonly string[];
 }
 
-export interface BackupTarget {
+interface BackupTarget {
   readonly folder: BackupFolder;
   readonly blobs: BlobStore;
 }
 
-export interface BackupParts {
+interface BackupParts {
   readonly source: BackupSource;
   readonly target: BackupTarget;
   readonly copies: DatabaseCopies;

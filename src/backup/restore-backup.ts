@@ -10,7 +10,7 @@ import { DATABASE_FILE } from './make-backup.ts';
 import { findDamagedBlobs } from './named-blobs.ts';
 import type { KeptBackup, VerifiedBackup } from './verify-backup.ts';
 
-export interface RestoreParts {
+interface RestoreParts {
   readonly backup: KeptBackup;
   /** Whose files were found to be sound. */
   readonly record: BackupRecord;

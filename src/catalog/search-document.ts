@@ -5,7 +5,7 @@ import type { SearchDocument } from '../ports/chart-search.ts';
 import { plainTextOf } from './search-markdown.ts';
 
 /** characters */
-export const MAXIMUM_README = 64 * 1024;
+const MAXIMUM_README = 64 * 1024;
 const MAXIMUM_TEXT = 4 * 1024;
 const MAXIMUM_ITEMS = 200;
 /** With those that turn the direction of the text around. */

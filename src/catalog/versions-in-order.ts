@@ -94,7 +94,7 @@ export class VersionsInOrder {
 }
 
 /** Whether Helm, which asks for tags, would think of it for a range at all. */
-export function isOffered({ isListed, version }: OrderedVersion): boolean {
+function isOffered({ isListed, version }: OrderedVersion): boolean {
   return isListed && version.strict;
 }
 

@@ -26,7 +26,7 @@ const MANIFESTS = 20;
 /** Who has deleted a version whose manifest is lost. */
 const REBUILDER = 'chartroom rebuild';
 
-export interface RebuildParts {
+interface RebuildParts {
   /** with all tables, and nothing in them */
   readonly database: Database;
   readonly blobs: BlobStore;

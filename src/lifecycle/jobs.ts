@@ -27,7 +27,7 @@ const KEPT = 50;
 const STOPPED = 'it was stopped before its end, with the process that ran it';
 
 /** An object of JSON: counts, names and the like. */
-export type JobProgress = Readonly<Record<string, unknown>>;
+type JobProgress = Readonly<Record<string, unknown>>;
 
 export interface JobRun {
   /** Aborted when the process stops. */
@@ -36,7 +36,7 @@ export interface JobRun {
 }
 
 /** What a kind of job does, and how far it got in the end. */
-export type JobKind<Options extends object> = (options: Options, run: JobRun) => Promise<JobProgress>;
+type JobKind<Options extends object> = (options: Options, run: JobRun) => Promise<JobProgress>;
 
 export interface Job extends Omit<JobRow, 'options' | 'progress'> {
   readonly options: JobProgress;

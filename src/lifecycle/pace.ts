@@ -7,7 +7,7 @@ const SHORTEST_PAUSE = 20;
 
 export type Pause = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
-export interface PaceOptions {
+interface PaceOptions {
   readonly bytesPerSecond: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;

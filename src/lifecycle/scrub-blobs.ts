@@ -22,12 +22,12 @@ const BATCH_TIME = 10_000;
 /** So many in one run are no damage to single blobs, but a disk that is not there, or is breaking. */
 const MAXIMUM_TROUBLE = 100;
 
-export interface ScrubDependencies extends CheckDependencies {
+interface ScrubDependencies extends CheckDependencies {
   /** Of a blob that could not be checked, for want of rights or memory, say; the others are. */
   readonly onFailure: (error: unknown, digest: Digest) => void;
 }
 
-export interface ScrubProgress {
+interface ScrubProgress {
   /** Blobs that were read. */
   readonly blobs: number;
   readonly bytes: number;

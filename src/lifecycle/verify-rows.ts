@@ -26,7 +26,7 @@ const MAXIMUM_TAGS = 100;
 const RESTORE_DATABASE = 'restore the database from a backup';
 const PUSH_AGAIN = `delete it and push it again, or ${RESTORE_DATABASE}`;
 
-export interface Walk {
+interface Walk {
   readonly database: Database;
   readonly problems: Problems;
   readonly signal: AbortSignal;

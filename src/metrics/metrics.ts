@@ -8,7 +8,7 @@ export interface Sample {
   readonly suffix?: string;
 }
 
-export interface Metric {
+interface Metric {
   /** `chartroom_…`, with the unit: seconds, bytes, or `_total` for what only counts up */
   readonly name: string;
   /** a sentence for whoever makes a dashboard */

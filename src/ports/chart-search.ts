@@ -127,7 +127,7 @@ export function toleratedEdits(word: string): 0 | 1 | 2 {
 }
 
 /** Whether another word may have been meant by, or instead of, this one. */
-export function isCorrectable(word: string): boolean {
+function isCorrectable(word: string): boolean {
   return CORRECTABLE.test(word) && !isUnspaced(word);
 }
 

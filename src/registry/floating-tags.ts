@@ -19,7 +19,7 @@ const FLOATING = /^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?$/;
 const BATCH = 1_000;
 
 /** Whether the server keeps floating tags in the repository: as the nearest namespace above says, else not. */
-export async function keepsFloatingTags(database: Queryable, repository: RepositoryName): Promise<boolean> {
+async function keepsFloatingTags(database: Queryable, repository: RepositoryName): Promise<boolean> {
   return (await nearestSetting(database, repository))?.floatingTags === 1;
 }
 

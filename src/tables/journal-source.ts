@@ -5,7 +5,7 @@ import type { Tag } from '../oci/tag.ts';
 import type { Queryable } from '../ports/database.ts';
 import type { NoticeRow } from './notices.ts';
 
-export interface EventMark {
+interface EventMark {
   readonly id: number;
   /** milliseconds since 1970 */
   readonly at: number;

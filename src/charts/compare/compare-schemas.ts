@@ -30,7 +30,7 @@ export interface SchemaFindings extends SchemaDifferences {
   readonly change: 'none' | 'added' | 'removed' | 'changed' | 'equal';
 }
 
-export const SCHEMA_FILE = 'values.schema.json';
+const SCHEMA_FILE = 'values.schema.json';
 const MAXIMUM_CHANGES = 500;
 
 export function findSchemaDifferences(from: ComparedChart, to: ComparedChart): Readable<SchemaFindings> {

@@ -74,7 +74,7 @@ export interface ValuesFindings extends ValueDifferences {
   isCommentedOut(value: RemovedValue): boolean;
 }
 
-export const VALUES_FILE = 'values.yaml';
+const VALUES_FILE = 'values.yaml';
 /** entries of each list */
 const MAXIMUM_ENTRIES = 500;
 /** characters of a comment */

@@ -46,7 +46,7 @@ export function commentsOf(documents: YamlDocuments, scalars: ScalarReader): Val
 }
 
 /** Without the `#` of each line, and of helm-docs' form the description only. */
-export function textOfComment(lines: readonly string[]): string | undefined {
+function textOfComment(lines: readonly string[]): string | undefined {
   const texts = lines.map((line) => line.replace(/^#+ ?/, '').trimEnd()).filter((line) => !GENERATOR_LINE.test(line));
   const begin = texts.findLastIndex((line) => DESCRIPTION.test(line));
   const described = begin === -1 ? texts : [texts[begin]?.replace(/^--\s*/, '') ?? '', ...texts.slice(begin + 1)];

@@ -8,7 +8,7 @@ import { SlowClients } from './slow-clients.ts';
 /** bytes of a request's line and headers; as many headers as fit */
 export const MAXIMUM_HEAD = 16 * 1024;
 
-export interface LimitedServerOptions {
+interface LimitedServerOptions {
   readonly limits: ServerLimits;
   /** Addresses and ranges: through one of them come many clients. */
   readonly trustedProxies: readonly string[];

@@ -21,7 +21,7 @@ declare module 'fastify' {
 /** Finds out who sends a request, in the way that it is given, and counts the request as theirs. */
 export type CountedIdentification = (request: FastifyRequest, identify: () => Promise<Caller>) => Promise<Caller>;
 
-export interface RequestRates {
+interface RequestRates {
   /** 0 for no limit. */
   readonly requestsPerMinute: number;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import type { ServerLimits } from './server-limits.ts';
 /** milliseconds between two lines of the log */
 const LOG_INTERVAL = 60_000;
 
-export interface LoadLimits {
+interface LoadLimits {
   readonly limits: Pick<ServerLimits, 'maximumHeap' | 'maximumMemory'>;
   readonly clock: Clock;
 }

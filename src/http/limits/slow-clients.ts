@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { answerUnreadable } from '../unreadable-requests.ts';
 
-export interface Slowness {
+interface Slowness {
   /** What of a body must come from one check to the next. */
   readonly minimumBodyBytes: number;
   /** In how many of these intervals a reader must take a piece of its answer, which has a MiB at the most. */

@@ -5,7 +5,7 @@ import { nameOf, ownerKeyOf } from '../../access/principal.ts';
 import { networkOf } from '../../events/network.ts';
 import { clientAddressOf } from '../client-address.ts';
 
-export interface Source {
+interface Source {
   /** Tells sources apart. */
   readonly key: string;
   /** For a message: `ann`, `robot ci`, or `your address`. */
