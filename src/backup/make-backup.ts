@@ -5,8 +5,8 @@ import type { BackupFolder, BackupRecord, DamagedBlob, DatabaseCopies } from '..
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Queryable } from '../ports/database.ts';
+import { countStoredBlobs, isStoredBlob, type StoredBlob } from '../tables/blobs.ts';
 import { releaseCollection } from '../tables/collection-holds.ts';
-import { countStoredBlobs, isStoredBlob, type StoredBlob } from '../tables/stored-blobs.ts';
 import type { BackupProgress } from './backup-progress.ts';
 import { checkBlob, copyBlob } from './copy-blob.ts';
 import { whileCollectionIsHeld } from './held-collection.ts';

@@ -2,7 +2,9 @@
 import type { Digest } from '../oci/digest.ts';
 import type { DamagedBlob } from '../ports/backup.ts';
 import type { Queryable } from '../ports/database.ts';
-import { listStoredBlobs, listUsesOfBlob, type StoredBlob } from '../tables/stored-blobs.ts';
+import { namesOf, whoNeeds } from '../registry/who-needs.ts';
+import { listBlobChecks } from '../tables/blob-checks.ts';
+import type { StoredBlob } from '../tables/blobs.ts';
 import { eachAtOnce } from './each-at-once.ts';
 
 const PAGE = 1_000;
@@ -14,7 +16,7 @@ const MAXIMUM_USES = 5;
 /** In the order of their digests. */
 async function* namedBlobs(database: Queryable): AsyncIterable<StoredBlob> {
   for (let last: string | undefined = ''; last !== undefined; ) {
-    const page: readonly StoredBlob[] = await listStoredBlobs(database, last, PAGE);
+    const page: readonly StoredBlob[] = await listBlobChecks(database, last, PAGE);
     yield* page;
     last = page.length < PAGE ? undefined : page.at(-1)?.digest;
   }
@@ -42,7 +44,6 @@ export async function findDamagedBlobs(
 }
 
 async function describeDamage(database: Queryable, digest: Digest, problem: string): Promise<DamagedBlob> {
-  const uses = await listUsesOfBlob(database, digest, MAXIMUM_USES);
-  const usedBy = uses.map(({ repository, tag }) => (tag === '' ? repository : `${repository}:${tag}`));
+  const usedBy = namesOf(await whoNeeds(database, digest)).slice(0, MAXIMUM_USES);
   return { digest, problem, usedBy };
 }

@@ -3,7 +3,7 @@ import type { BackupRecord, DamagedBlob, RestoredFolder } from '../ports/backup.
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { noteBlobDamaged } from '../tables/stored-blobs.ts';
+import { findBlobCheck, markBlobDamaged } from '../tables/blob-checks.ts';
 import type { BackupProgress } from './backup-progress.ts';
 import { copyBlob } from './copy-blob.ts';
 import { DATABASE_FILE } from './make-backup.ts';
@@ -56,6 +56,9 @@ async function noteDamage(
   damaged: VerifiedBackup['damaged'],
 ): Promise<void> {
   await backup.copies.change(restored.pathOf(DATABASE_FILE), async (tx) => {
-    for (const { digest } of damaged) await noteBlobDamaged(tx, digest, clock.now());
+    for (const { digest } of damaged) {
+      const row = await findBlobCheck(tx, digest);
+      if (row) await markBlobDamaged(tx, row, clock.now());
+    }
   });
 }

@@ -3,13 +3,12 @@ import type { Digest } from '../oci/digest.ts';
 import { blobsOf, childrenOf, type Manifest, parseManifest } from '../oci/manifest.ts';
 import { HELM_PROVENANCE } from '../oci/media-types.ts';
 import type { Transaction } from '../ports/database.ts';
-import { linkBlob } from '../tables/blobs.ts';
+import { isStoredBlob, linkBlob } from '../tables/blobs.ts';
 import { insertChart } from '../tables/charts.ts';
 import type { ManifestSource } from '../tables/journal-source.ts';
 import { insertManifest } from '../tables/manifests.ts';
 import { putStoredBlob } from '../tables/rebuilt-rows.ts';
 import { createRepository } from '../tables/repositories.ts';
-import { isStoredBlob } from '../tables/stored-blobs.ts';
 
 export interface PutOutcome {
   /** False when it was there already. */

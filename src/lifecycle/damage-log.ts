@@ -1,5 +1,6 @@
 // What is said of a damaged blob in the log: who needs it, and what to do.
-import { type FoundDamage, namesOf } from '../registry/record-damage.ts';
+import type { FoundDamage } from '../registry/record-damage.ts';
+import { namesOf } from '../registry/who-needs.ts';
 
 /** A log that takes fields and a line. */
 export interface ErrorLog {

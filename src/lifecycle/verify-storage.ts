@@ -1,6 +1,7 @@
 // Verifies at full speed all that is stored: bytes against their digests, and database and blobs against each other, both ways.
 import { type CheckDependencies, checkBlob, inspectBlob } from '../registry/check-blob.ts';
-import { type Damage, namesOf, whoNeeds } from '../registry/record-damage.ts';
+import type { Damage } from '../registry/record-damage.ts';
+import { namesOf, whoNeeds } from '../registry/who-needs.ts';
 import { type BlobCheckRow, findBlobCheck, listBlobChecks, noteSoundBlob } from '../tables/blob-checks.ts';
 import { type Problem, Problems } from './problems.ts';
 import { tidySetAside } from './tidy-set-aside.ts';

@@ -2,25 +2,13 @@
 import { SYSTEM } from '../events/author.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { RepositoryName } from '../oci/repository-name.ts';
-import type { Tag } from '../oci/tag.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Database, Queryable } from '../ports/database.ts';
-import { type BlobCheckRow, listTagsNeeding, markBlobDamaged, type NeedingTag } from '../tables/blob-checks.ts';
-import { repositoriesWithBlob } from '../tables/blobs.ts';
-
-/** More are not named: whoever repairs the blob repairs them as well. */
-const MAXIMUM_TAGS = 100;
-const MAXIMUM_REPOSITORIES = 20;
+import type { Database } from '../ports/database.ts';
+import { type BlobCheckRow, markBlobDamaged } from '../tables/blob-checks.ts';
+import { type Needing, tagsIn, whoNeeds } from './who-needs.ts';
 
 /** What is wrong with stored bytes: there are none, the disk does not give them, too few or too many, or others. */
 export type Damage = 'missing' | 'unreadable' | 'size' | 'content';
-
-/** Who needs a blob, as far as there is room to name them. */
-export interface Needing {
-  readonly repositories: readonly RepositoryName[];
-  readonly tags: readonly NeedingTag[];
-}
 
 export interface FoundDamage extends Needing {
   readonly digest: Digest;
@@ -53,23 +41,4 @@ export async function recordDamage(records: DamageRecords, row: BlobCheckRow, da
   });
   if (needing) onDamage({ digest, size, damage, ...needing });
   return needing !== undefined;
-}
-
-export async function whoNeeds(database: Queryable, digest: Digest): Promise<Needing> {
-  return {
-    repositories: await repositoriesWithBlob(database, digest, MAXIMUM_REPOSITORIES),
-    tags: await listTagsNeeding(database, digest, MAXIMUM_TAGS),
-  };
-}
-
-/** `team/web:1.0.0`, and repositories without such a tag by their names alone. */
-export function namesOf(needing: Needing): readonly string[] {
-  return [
-    ...needing.tags.map(({ repository, tag }) => `${repository}:${tag}`),
-    ...needing.repositories.filter((repository) => tagsIn(needing, repository).length === 0),
-  ];
-}
-
-function tagsIn({ tags }: Needing, repository: RepositoryName): readonly Tag[] {
-  return tags.filter((each) => each.repository === repository).map(({ tag }) => tag);
 }

@@ -3,11 +3,9 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
+import type { StoredBlob } from './blobs.ts';
 
-export interface BlobCheckRow {
-  readonly digest: Digest;
-  /** bytes */
-  readonly size: number;
+export interface BlobCheckRow extends StoredBlob {
   /** Milliseconds since 1970; 0 for never. Another one after every push of the content, which is how a push is noticed. */
   readonly checkedAt: number;
   /** milliseconds since 1970; null while it is sound */

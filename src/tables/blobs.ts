@@ -3,6 +3,12 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
 
+export interface StoredBlob {
+  readonly digest: Digest;
+  /** bytes */
+  readonly size: number;
+}
+
 /**
  * Records a stored blob and lets the repository read it; repeating it only tells garbage collection that it is wanted. What is
  * there is not known to be sound.
@@ -35,6 +41,20 @@ export async function findBlobSize(
     [repository, digest],
   );
   return rows[0]?.size;
+}
+
+/** @returns how many there are, and their bytes in all */
+export async function countStoredBlobs(
+  database: Queryable,
+): Promise<{ readonly count: number; readonly bytes: number }> {
+  const rows = await database.query<{ count: number; bytes: number }>(
+    'select count(*) as count, cast(coalesce(sum(size), 0) as bigint) as bytes from blobs',
+  );
+  return rows[0] ?? { count: 0, bytes: 0 };
+}
+
+export async function isStoredBlob(database: Queryable, digest: Digest): Promise<boolean> {
+  return (await database.query('select digest from blobs where digest = $1', [digest])).length > 0;
 }
 
 /** Some of the repositories that have the blob. */

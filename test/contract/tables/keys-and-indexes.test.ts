@@ -22,7 +22,7 @@ import {
   noteSoundBlob,
   noteStoredBlob,
 } from '../../../src/tables/blob-checks.ts';
-import { findBlobSize, findManifestUsing, repositoriesWithBlob } from '../../../src/tables/blobs.ts';
+import { findBlobSize, findManifestUsing, isStoredBlob, repositoriesWithBlob } from '../../../src/tables/blobs.ts';
 import {
   findNewestVersion,
   findVersion,
@@ -83,7 +83,6 @@ import { addPulls, listPullDays } from '../../../src/tables/pulls.ts';
 import { listRepositoriesBelow, readTagsRevision } from '../../../src/tables/repositories.ts';
 import { findRobotById } from '../../../src/tables/robots.ts';
 import { findSecret, limitSecretsOf, listSecretsOf, noteSecretUse } from '../../../src/tables/secrets.ts';
-import { isStoredBlob, listStoredBlobs, listUsesOfBlob, noteBlobDamaged } from '../../../src/tables/stored-blobs.ts';
 import { countTags, deleteTagsOf, listTags } from '../../../src/tables/tags.ts';
 import { insertUpload, listUploadsBefore } from '../../../src/tables/uploads.ts';
 import { findUserById, findUserBySubject, setLastLogin } from '../../../src/tables/users.ts';
@@ -156,9 +155,7 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'the tags that lead to a manifest', run: (tx) => listTagsOfManifest(tx, WEB, FIRST, 10) },
   { name: 'the repositories of a blob', run: (tx) => repositoriesWithBlob(tx, FIRST, 10) },
   { name: 'the manifests of a blob', run: (tx) => findManifestUsing(tx, WEB, FIRST) },
-  { name: 'stored blobs in order', run: (tx) => listStoredBlobs(tx, FIRST, 10) },
   { name: 'whether a blob is stored', run: (tx) => isStoredBlob(tx, FIRST) },
-  { name: 'what a blob belongs to', run: (tx) => listUsesOfBlob(tx, FIRST, 10) },
   { name: 'events to follow', run: (tx) => listEventsAfter(tx, 1, 10) },
   { name: 'an event', run: (tx) => findEventMark(tx, 1) },
   { name: 'a manifest for the journal', run: (tx) => findManifestSource(tx, WEB, FIRST) },
@@ -167,7 +164,6 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'tags in order', run: (tx) => listTagSources(tx, undefined, 10) },
   { name: 'a notice for the journal', run: (tx) => findNoticeSource(tx, WEB, V1) },
   { name: 'notices in order', run: (tx) => listNoticeSources(tx, undefined, 10) },
-  { name: 'a damaged blob', run: (tx) => noteBlobDamaged(tx, FIRST, 1) },
   { name: 'an inspection', run: (tx) => findInspection(tx, FIRST, SECOND) },
   { name: 'the chart of a repository', run: (tx) => holdsChart(tx, WEB, 'web') },
   { name: 'referrers', run: (tx) => listReferrers(tx, REFERRERS) },
