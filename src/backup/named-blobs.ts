@@ -5,6 +5,7 @@ import type { Queryable } from '../ports/database.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
 import { listBlobChecks } from '../tables/blob-checks.ts';
 import type { StoredBlob } from '../tables/blobs.ts';
+import { pagesOf } from '../tables/pages.ts';
 import { eachAtOnce } from './each-at-once.ts';
 
 const PAGE = 1_000;
@@ -15,11 +16,8 @@ const MAXIMUM_USES = 5;
 
 /** In the order of their digests. */
 async function* namedBlobs(database: Queryable): AsyncIterable<StoredBlob> {
-  for (let last: string | undefined = ''; last !== undefined; ) {
-    const page: readonly StoredBlob[] = await listBlobChecks(database, last, PAGE);
-    yield* page;
-    last = page.length < PAGE ? undefined : page.at(-1)?.digest;
-  }
+  const list = (last: StoredBlob | undefined) => listBlobChecks(database, last?.digest ?? '', PAGE);
+  for await (const page of pagesOf(list)) yield* page;
 }
 
 /**

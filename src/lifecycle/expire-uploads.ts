@@ -1,7 +1,8 @@
 // Discards uploads that nobody has gone on with for a day.
 import type { UploadId } from '../ports/blob-store.ts';
+import { pagesOf } from '../tables/pages.ts';
 import { deleteUpload, findUpload, listUploadsBefore } from '../tables/uploads.ts';
-import { type Collection, PAGE, pagesOf } from './garbage.ts';
+import { type Collection, PAGE } from './garbage.ts';
 
 /** milliseconds */
 const ABANDONED_AFTER = 24 * 60 * 60 * 1000;

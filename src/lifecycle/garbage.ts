@@ -71,13 +71,6 @@ export function beginCollection(
   };
 }
 
-/** @param list gives the page behind an item */
-export async function* pagesOf<Item>(
-  list: (after: Item | undefined) => Promise<readonly Item[]>,
-): AsyncIterable<readonly Item[]> {
-  for (let page = await list(undefined); page.length > 0; page = await list(page.at(-1))) yield page;
-}
-
 export function* batchesOf<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
   for (let start = 0; start < items.length; start += BATCH) yield items.slice(start, start + BATCH);
 }

@@ -1,13 +1,8 @@
 // Reads stored blobs again, the longest unchecked first, and finds those that are no longer what was pushed.
 import type { Digest } from '../oci/digest.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob, type OnBytes } from '../registry/check-blob.ts';
-import {
-  type BlobCheckRow,
-  type CheckPosition,
-  listDamagedBlobs,
-  listUncheckedBlobs,
-  noteSoundBlob,
-} from '../tables/blob-checks.ts';
+import { type BlobCheckRow, listDamagedBlobs, listUncheckedBlobs, noteSoundBlob } from '../tables/blob-checks.ts';
+import { pagesOf } from '../tables/pages.ts';
 import type { ErrorLog } from './damage-log.ts';
 import { Pace, type Pause } from './pace.ts';
 import { HOUR, runEvery } from './repeated-job.ts';
@@ -118,22 +113,17 @@ class ScrubRun {
   }
 
   async walkDamaged(signal: AbortSignal): Promise<void> {
-    let last = '';
-    for (;;) {
-      const rows = await listDamagedBlobs(this.#dependencies.database, last, PAGE);
+    const { database } = this.#dependencies;
+    for await (const rows of pagesOf<BlobCheckRow>((last) => listDamagedBlobs(database, last?.digest ?? '', PAGE))) {
       for (const row of rows) await this.#check(row, signal);
-      last = rows.at(-1)?.digest ?? last;
-      if (rows.length < PAGE) return;
     }
   }
 
   async walkUnchecked(signal: AbortSignal, before: number): Promise<void> {
-    let after: CheckPosition | undefined;
-    for (;;) {
-      const rows = await listUncheckedBlobs(this.#dependencies.database, { before, after, limit: PAGE });
+    const { database } = this.#dependencies;
+    const list = (after: BlobCheckRow | undefined) => listUncheckedBlobs(database, { before, after, limit: PAGE });
+    for await (const rows of pagesOf(list)) {
       for (const row of rows) if (row.damagedAt === null) await this.#check(row, signal);
-      after = rows.at(-1) ?? after;
-      if (rows.length < PAGE) return;
     }
   }
 

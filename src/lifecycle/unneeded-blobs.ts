@@ -15,7 +15,8 @@ import {
   type UnneededBlob,
   unlinkUnneeded,
 } from '../tables/garbage-blobs.ts';
-import { batchesOf, type Collection, isOutdated, PAGE, pagesOf } from './garbage.ts';
+import { pagesOf } from '../tables/pages.ts';
+import { batchesOf, type Collection, isOutdated, PAGE } from './garbage.ts';
 
 export async function noteUnneededBlobs({ storage: { database }, now, pause }: Collection): Promise<void> {
   for await (const page of pagesOf<BlobUse>((after) => listBlobUses(database, after, PAGE))) {

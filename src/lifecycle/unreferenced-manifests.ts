@@ -9,7 +9,8 @@ import {
   noteUnreferenced,
   type UnreferencedManifest,
 } from '../tables/garbage-manifests.ts';
-import { batchesOf, type Collection, isOutdated, PAGE, pagesOf } from './garbage.ts';
+import { pagesOf } from '../tables/pages.ts';
+import { batchesOf, type Collection, isOutdated, PAGE } from './garbage.ts';
 
 export async function noteUnreferencedManifests({ storage: { database }, now, pause }: Collection): Promise<void> {
   for await (const page of pagesOf<ManifestUse>((after) => listManifestUses(database, after, PAGE))) {

@@ -17,6 +17,7 @@ import {
   type VersionToVerify,
 } from '../tables/agreement.ts';
 import { findManifest } from '../tables/manifests.ts';
+import { pagesOf } from '../tables/pages.ts';
 import type { Problem, Problems } from './problems.ts';
 
 const PAGE = 500;
@@ -35,38 +36,31 @@ interface Walk {
 }
 
 export async function verifyManifests({ database, problems, signal, onRow }: Walk): Promise<void> {
-  for (let last: ManifestToVerify | undefined, isEnd = false; !isEnd; ) {
-    const page: readonly ManifestToVerify[] = await listManifestsToVerify(database, last, MANIFEST_PAGE);
+  for await (const page of pagesOf<ManifestToVerify>((last) => listManifestsToVerify(database, last, MANIFEST_PAGE))) {
     for (const manifest of page) {
       signal.throwIfAborted();
       const problem = await problemOf(database, manifest);
       if (problem) problems.add(problem);
       onRow();
     }
-    last = page.at(-1);
-    isEnd = page.length < MANIFEST_PAGE;
   }
 }
 
 export async function verifyTags({ database, problems, signal, onRow }: Walk): Promise<void> {
-  for (let last: TagToVerify | undefined, isEnd = false; !isEnd; ) {
+  for await (const page of pagesOf<TagToVerify>((last) => listTagsToVerify(database, last, PAGE))) {
     signal.throwIfAborted();
-    const page: readonly TagToVerify[] = await listTagsToVerify(database, last, PAGE);
     for (const { repository, tag, digest, manifest } of page) {
       onRow();
       if (digest === manifest) continue;
       const what = `tag ${repository}:${tag} leads to manifest ${digest}, which is not there`;
       problems.add({ kind: 'row', what, affected: [`${repository}:${tag}`], remedy: RESTORE_DATABASE });
     }
-    last = page.at(-1);
-    isEnd = page.length < PAGE;
   }
 }
 
 export async function verifyVersions({ database, problems, signal, onRow }: Walk): Promise<void> {
-  for (let last: VersionToVerify | undefined, isEnd = false; !isEnd; ) {
+  for await (const page of pagesOf<VersionToVerify>((last) => listVersionsToVerify(database, last, PAGE))) {
     signal.throwIfAborted();
-    const page: readonly VersionToVerify[] = await listVersionsToVerify(database, last, PAGE);
     for (const version of page) {
       onRow();
       const fault = faultOfVersion(version);
@@ -75,8 +69,6 @@ export async function verifyVersions({ database, problems, signal, onRow }: Walk
       const what = `the published version ${name} ${fault}`;
       problems.add({ kind: 'row', what, affected: [name], remedy: RESTORE_DATABASE });
     }
-    last = page.at(-1);
-    isEnd = page.length < PAGE;
   }
 }
 

@@ -3,6 +3,7 @@ import { type CheckDependencies, checkBlob, inspectBlob } from '../registry/chec
 import type { Damage } from '../registry/record-damage.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
 import { type BlobCheckRow, findBlobCheck, listBlobChecks, noteSoundBlob } from '../tables/blob-checks.ts';
+import { pagesOf } from '../tables/pages.ts';
 import { type Problem, Problems } from './problems.ts';
 import { tidySetAside } from './tidy-set-aside.ts';
 import { verifyManifests, verifyTags, verifyVersions } from './verify-rows.ts';
@@ -90,8 +91,7 @@ async function verifyBlobs(
     onProgress(counts);
   };
   if (repair) await tidySetAside(dependencies, onBytes);
-  for (let last = '', isEnd = false; !isEnd; ) {
-    const page: readonly BlobCheckRow[] = await listBlobChecks(database, last, PAGE);
+  for await (const page of pagesOf<BlobCheckRow>((last) => listBlobChecks(database, last?.digest ?? '', PAGE))) {
     const sound: BlobCheckRow[] = [];
     for (const row of page) {
       signal.throwIfAborted();
@@ -107,8 +107,6 @@ async function verifyBlobs(
         for (const row of sound) await noteSoundBlob(tx, row, clock.now());
       });
     }
-    last = page.at(-1)?.digest ?? last;
-    isEnd = page.length < PAGE;
   }
 }
 
