@@ -4,7 +4,7 @@ import { RegistryError } from '../oci/error.ts';
 import { HELM_PROVENANCE, OCI_MANIFEST } from '../oci/media-types.ts';
 import type { Database } from '../ports/database.ts';
 import type { Actor } from '../registry/actor.ts';
-import type { CollectedBytes } from '../registry/collected-bytes.ts';
+import type { ReceivedBytes } from '../registry/received-bytes.ts';
 import type { Registry } from '../registry/registry.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import type { VersionRow } from '../tables/chart-catalog.ts';
@@ -20,7 +20,7 @@ const SIGNATURE_TYPE = 'application/pgp-signature';
 export async function attachProvenance(
   { database, registry }: { readonly database: Database; readonly registry: Registry },
   version: VersionRow,
-  provenance: CollectedBytes,
+  provenance: ReceivedBytes,
   actor: Actor,
 ): Promise<void> {
   const { repository, tag, digest, provenanceDigest } = version;
@@ -44,7 +44,7 @@ export async function attachProvenance(
 }
 
 /** The manifest of an artifact whose subject is the version's: the same bytes each time. */
-async function referrerOf(registry: Registry, version: VersionRow, { digest, size }: CollectedBytes): Promise<Buffer> {
+async function referrerOf(registry: Registry, version: VersionRow, { digest, size }: ReceivedBytes): Promise<Buffer> {
   const { repository, fileName } = version;
   const subject = await registry.readManifest(repository, { kind: 'digest', digest: version.digest });
   const config = await registry.uploads.storeBytes(repository, EMPTY);

@@ -12,8 +12,8 @@ import { parseTag } from '../oci/tag.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import type { Actor } from '../registry/actor.ts';
-import type { CollectedBytes } from '../registry/collected-bytes.ts';
 import { MAXIMUM_ARCHIVE_BYTES } from '../registry/push-chart.ts';
+import type { ReceivedBytes } from '../registry/received-bytes.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { TagRules } from '../registry/tag-rules.ts';
 import { findVersion, type VersionRow } from '../tables/chart-catalog.ts';
@@ -44,12 +44,12 @@ export class ClassicUploads {
   }
 
   /** Takes a packed chart as it arrives, for `publish`. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
-  async takeChart(body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
+  async takeChart(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
     return await this.#take(body, MAXIMUM_ARCHIVE_BYTES, 'a packed chart');
   }
 
   /** Takes a provenance file as it arrives. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
-  async takeProvenance(body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
+  async takeProvenance(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
     return await this.#take(body, MAXIMUM_PROVENANCE_BYTES, 'a provenance file');
   }
 
@@ -62,8 +62,8 @@ export class ClassicUploads {
    */
   async publish(
     upload: Upload,
-    chart: CollectedBytes,
-    provenance: CollectedBytes | undefined,
+    chart: ReceivedBytes,
+    provenance: ReceivedBytes | undefined,
   ): Promise<readonly string[]> {
     const { database, registry, rules, clock } = this.#options;
     const created = clock.now();
@@ -104,7 +104,7 @@ export class ClassicUploads {
    * @throws RegistryError MANIFEST_INVALID, NAME_INVALID, whatever `requirePush` throws, MANIFEST_UNKNOWN when there is no such
    * version, VERSION_PUBLISHED when it has another provenance file
    */
-  async addProvenance(upload: Upload, provenance: CollectedBytes): Promise<void> {
+  async addProvenance(upload: Upload, provenance: ReceivedBytes): Promise<void> {
     const bytes = await bytesOf(provenance);
     const { metadata } = readProvenance(bytes);
     const repository = repositoryIn(upload.namespace, metadata.name);
@@ -121,13 +121,13 @@ export class ClassicUploads {
     await attachProvenance(this.#options, version, provenance, upload.actor);
   }
 
-  async #take(body: AsyncIterable<Uint8Array>, maximumBytes: number, what: string): Promise<CollectedBytes> {
-    return await this.#options.registry.uploads.collect(limited(body, maximumBytes, what));
+  async #take(body: AsyncIterable<Uint8Array>, maximumBytes: number, what: string): Promise<ReceivedBytes> {
+    return await this.#options.registry.uploads.receive(limited(body, maximumBytes, what));
   }
 }
 
 /** Of the same archive another provenance file is another version, and one that came too late is not. */
-function fitsTo({ provenanceDigest }: VersionRow, provenance: CollectedBytes | undefined): boolean {
+function fitsTo({ provenanceDigest }: VersionRow, provenance: ReceivedBytes | undefined): boolean {
   return provenance === undefined || provenanceDigest === null || provenanceDigest === provenance.digest;
 }
 
@@ -146,8 +146,8 @@ async function* limited(
   }
 }
 
-async function bytesOf(collected: CollectedBytes): Promise<Uint8Array> {
+async function bytesOf(received: ReceivedBytes): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of collected.read()) chunks.push(chunk);
+  for await (const chunk of received.read()) chunks.push(chunk);
   return Buffer.concat(chunks);
 }

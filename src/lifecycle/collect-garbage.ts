@@ -2,10 +2,10 @@
 import { SYSTEM } from '../events/author.ts';
 import { recordEvent } from '../events/record.ts';
 import type { BlobStorage } from '../registry/keep-blob.ts';
-import { noteLeftovers, takeBytesAway } from './collected-bytes.ts';
 import { expireUploads } from './expire-uploads.ts';
 import { beginCollection, type Collected, type Collection, type CollectOptions } from './garbage.ts';
 import { noteUnneededBlobs, removeUnneededBlobs } from './unneeded-blobs.ts';
+import { noteLeftovers, takeBytesAway } from './unrecorded-bytes.ts';
 import { noteUnreferencedManifests, removeUnreferencedManifests } from './unreferenced-manifests.ts';
 
 /**

@@ -11,10 +11,10 @@ import { isForLackOfRoom } from '../ports/storage-unusable.ts';
 import { findBlobSize, linkBlob, repositoriesWithBlob } from '../tables/blobs.ts';
 import { deleteUpload, findUpload, insertUpload } from '../tables/uploads.ts';
 import type { Actor } from './actor.ts';
-import { type CollectedBytes, collectBytes } from './collected-bytes.ts';
 import type { FreeSpace } from './free-space.ts';
 import { keepBlob } from './keep-blob.ts';
 import { MAXIMUM_OPEN_UPLOADS, tooManyUploads } from './open-uploads.ts';
+import { type ReceivedBytes, receiveBytes } from './received-bytes.ts';
 import { RunningDigests } from './running-digests.ts';
 import { UploadAllowance } from './upload-allowance.ts';
 import { UploadLocks, untilTakenOver } from './upload-locks.ts';
@@ -109,9 +109,9 @@ export class Uploads {
   }
 
   /** Takes bytes of which it is not known yet what they are. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
-  async collect(body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
+  async receive(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
     const store = { database: this.#database, blobs: this.#blobs, clock: this.#clock };
-    return await collectBytes(store, this.#allowance.limited(0, body));
+    return await receiveBytes(store, this.#allowance.limited(0, body));
   }
 
   /** How many bytes have arrived. @throws RegistryError BLOB_UPLOAD_UNKNOWN also when the upload is somebody else's */

@@ -1,8 +1,8 @@
 // Garbage collection against a push of the same bytes, in every order in which their steps can come.
 import { expect, test } from 'vitest';
-import { noteLeftovers, takeBytesAway } from '../../src/lifecycle/collected-bytes.ts';
 import { beginCollection } from '../../src/lifecycle/garbage.ts';
 import { noteUnneededBlobs, removeUnneededBlobs } from '../../src/lifecycle/unneeded-blobs.ts';
+import { noteLeftovers, takeBytesAway } from '../../src/lifecycle/unrecorded-bytes.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { RepositoryName } from '../../src/oci/repository-name.ts';
 import type { BlobStore, UploadId } from '../../src/ports/blob-store.ts';

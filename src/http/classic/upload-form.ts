@@ -3,12 +3,12 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { ClassicUploads } from '../../classic/upload.ts';
 import { RegistryError } from '../../oci/error.ts';
-import type { CollectedBytes } from '../../registry/collected-bytes.ts';
 import { MAXIMUM_ARCHIVE_BYTES } from '../../registry/push-chart.ts';
+import type { ReceivedBytes } from '../../registry/received-bytes.ts';
 
 /** The names that ChartMuseum's fields have unless its operator gives them others. */
 export type FieldName = 'chart' | 'prov';
-export type UploadedForm = Readonly<Partial<Record<FieldName, CollectedBytes>>>;
+export type UploadedForm = Readonly<Partial<Record<FieldName, ReceivedBytes>>>;
 
 /** Of which two are read. */
 const MAXIMUM_PARTS = 10;
@@ -24,15 +24,15 @@ export const FORM_OPTIONS = {
 
 /**
  * Fields of other names are passed over, as ChartMuseum does it.
- * @param collected disposes of what was read, also when the rest cannot be
+ * @param received disposes of what was read, also when the rest cannot be
  * @throws RegistryError REQUEST_INVALID, BLOB_TOO_LARGE
  */
 export async function readForm(
   request: FastifyRequest,
   uploads: ClassicUploads,
-  collected: AsyncDisposableStack,
+  received: AsyncDisposableStack,
 ): Promise<UploadedForm> {
-  const form: Partial<Record<FieldName, CollectedBytes>> = {};
+  const form: Partial<Record<FieldName, ReceivedBytes>> = {};
   const overflow = new AbortController();
   const parts = request.parts();
   let next = parts.next();
@@ -46,7 +46,7 @@ export async function readForm(
     if (name === 'chart' || name === 'prov') {
       if (form[name]) throw new RegistryError('REQUEST_INVALID', `the form has two files "${name}": send one`);
       const body = readPart(part);
-      form[name] = collected.use(await (name === 'chart' ? uploads.takeChart(body) : uploads.takeProvenance(body)));
+      form[name] = received.use(await (name === 'chart' ? uploads.takeChart(body) : uploads.takeProvenance(body)));
     } else part.file.resume();
     next = parts.next();
   }

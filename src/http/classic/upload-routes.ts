@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Classic } from '../../classic/classic.ts';
 import type { Upload } from '../../classic/upload.ts';
 import { RegistryError } from '../../oci/error.ts';
-import type { CollectedBytes } from '../../registry/collected-bytes.ts';
+import type { ReceivedBytes } from '../../registry/received-bytes.ts';
 import { actorOf } from '../authenticate.ts';
 import type { Routes } from '../server.ts';
 import { passOverBody } from '../unwanted-body.ts';
@@ -26,17 +26,17 @@ export async function classicUploadRoutes(app: Routes, { uploads }: Classic): Pr
   });
 
   /** @param only what the body is, when it is no form */
-  const take = async (request: FastifyRequest, only: FieldName, collected: AsyncDisposableStack) => {
-    if (request.isMultipart()) return await readForm(request, uploads, collected);
+  const take = async (request: FastifyRequest, only: FieldName, received: AsyncDisposableStack) => {
+    if (request.isMultipart()) return await readForm(request, uploads, received);
     const taken = await (only === 'chart'
       ? uploads.takeChart(bodyOf(request))
       : uploads.takeProvenance(bodyOf(request)));
-    return { [only]: collected.use(taken) } as UploadedForm;
+    return { [only]: received.use(taken) } as UploadedForm;
   };
 
   const publish = async (request: FastifyRequest, only: FieldName): Promise<readonly string[]> => {
-    await using collected = new AsyncDisposableStack();
-    const { chart, prov } = await take(request, only, collected);
+    await using received = new AsyncDisposableStack();
+    const { chart, prov } = await take(request, only, received);
     requireBytes(chart ?? prov);
     const upload = uploadOf(request);
     if (chart) return await uploads.publish(upload, chart, prov);
@@ -63,13 +63,13 @@ function uploadOf(request: FastifyRequest): Upload {
 }
 
 /** @throws RegistryError REQUEST_INVALID */
-function requireBytes(collected: CollectedBytes | undefined): void {
-  if (collected === undefined) {
+function requireBytes(received: ReceivedBytes | undefined): void {
+  if (received === undefined) {
     const message =
       'the form has neither a file "chart" nor a file "prov": send the packed chart as curl --form chart=@FILE does';
     throw new RegistryError('REQUEST_INVALID', message);
   }
-  if (collected.size > 0) return;
+  if (received.size > 0) return;
   throw new RegistryError('REQUEST_INVALID', 'the file is empty: send it as curl --data-binary @FILE does');
 }
 

@@ -8,7 +8,7 @@ import { type BlobStorage, keepBlob } from './keep-blob.ts';
 const ALGORITHM = 'sha256';
 
 /** What became no blob is discarded when this is disposed of, and what a crash leaves, at the next start. */
-export class CollectedBytes implements AsyncDisposable {
+export class ReceivedBytes implements AsyncDisposable {
   readonly digest: Digest;
   /** bytes */
   readonly size: number;
@@ -38,7 +38,7 @@ export class CollectedBytes implements AsyncDisposable {
 }
 
 /** @throws whatever `body` throws; then nothing stays */
-export async function collectBytes(store: BlobStorage, body: AsyncIterable<Uint8Array>): Promise<CollectedBytes> {
+export async function receiveBytes(store: BlobStorage, body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
   const { blobs } = store;
   const id = randomUUID() as string as UploadId;
   const hash = startHash(ALGORITHM);
@@ -51,7 +51,7 @@ export async function collectBytes(store: BlobStorage, body: AsyncIterable<Uint8
   await blobs.start(id);
   try {
     const size = await blobs.append(id, hashed());
-    return new CollectedBytes({ id, digest: finishHash(hash, ALGORITHM), size }, store);
+    return new ReceivedBytes({ id, digest: finishHash(hash, ALGORITHM), size }, store);
   } catch (error) {
     await blobs.discard(id);
     throw error;
