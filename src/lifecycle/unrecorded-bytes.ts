@@ -1,5 +1,6 @@
 // Garbage collection of bytes: takes away those of blobs that have lost their row, and those that have had none for days.
 import type { Digest } from '../oci/digest.ts';
+import type { BlobStorage } from '../registry/keep-blob.ts';
 import { forgetGoneBefore, insertCollected, listCollected, markGone } from '../tables/collected-blobs.ts';
 import { isCollectionHeld } from '../tables/collection-holds.ts';
 import { isBlobKnown } from '../tables/garbage-blobs.ts';
@@ -59,17 +60,22 @@ async function take({ storage }: Collection, digests: readonly Digest[]): Promis
 
 /** Finds bytes without a row, and has those taken away that have been so for long enough. */
 export async function noteLeftovers(collection: Collection): Promise<void> {
-  const { storage, options, pause } = collection;
+  const { storage, options, now, pause } = collection;
   let seen = 0;
   for await (const digest of storage.blobs.list()) {
-    if (await isLeftover(collection, digest)) await noteLeftover(collection, digest);
+    if (await isUnrecorded(storage, digest, now)) await noteLeftover(collection, digest);
     seen += 1;
     if (seen % BATCH === 0) await pause();
   }
   if (!options.dryRun) await storage.database.transaction((tx) => forgetRecorded(tx));
 }
 
-async function isLeftover({ storage: { database, blobs }, now }: Collection, digest: Digest): Promise<boolean> {
+/** Whether stored bytes have no record, and are so old that none comes any more. @param now milliseconds since 1970 */
+export async function isUnrecorded(
+  { database, blobs }: Pick<BlobStorage, 'database' | 'blobs'>,
+  digest: Digest,
+  now: number,
+): Promise<boolean> {
   if (await isBlobKnown(database, digest)) return false;
   const written = await blobs.lastWritten(digest);
   return written !== undefined && written <= now - YOUNGEST_LEFTOVER;

@@ -2,10 +2,11 @@
 import { type CheckDependencies, checkBlob, inspectBlob } from '../registry/check-blob.ts';
 import type { Damage } from '../registry/record-damage.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
-import { type BlobCheckRow, findBlobCheck, listBlobChecks, noteSoundBlob } from '../tables/blob-checks.ts';
+import { type BlobCheckRow, listBlobChecks, noteSoundBlob } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
 import { type Problem, Problems } from './problems.ts';
 import { tidySetAside } from './tidy-set-aside.ts';
+import { isUnrecorded } from './unrecorded-bytes.ts';
 import { verifyManifests, verifyTags, verifyVersions } from './verify-rows.ts';
 
 const PAGE = 200;
@@ -29,7 +30,7 @@ export interface VerifyProgress {
 export interface VerifyResult extends VerifyProgress {
   /** False when the database is so damaged that nothing else was looked at. */
   readonly isComplete: boolean;
-  /** Stored bytes of which the database knows nothing: pushes that were broken off. No problem: garbage collection takes them. */
+  /** Stored bytes of which the database knows nothing, for an hour or longer: pushes that were broken off. No problem: garbage collection takes them. */
   readonly leftovers: { readonly blobs: number; readonly bytes: number };
   /** Damaged blobs that are kept beside the others for the operator. */
   readonly setAside: number;
@@ -136,16 +137,17 @@ async function problemOf(
 }
 
 async function countLeftovers(
-  { database, blobs }: CheckDependencies,
+  dependencies: CheckDependencies,
   signal: AbortSignal,
 ): Promise<VerifyResult['leftovers']> {
+  const { blobs, clock } = dependencies;
   let [number, bytes] = [0, 0];
   for await (const digest of blobs.list()) {
     signal.throwIfAborted();
-    if (await findBlobCheck(database, digest)) continue;
+    if (!(await isUnrecorded(dependencies, digest, clock.now()))) continue;
     const size = await blobs.size(digest);
-    // A push that has ended since then, or garbage collection.
-    if (size === undefined || (await findBlobCheck(database, digest))) continue;
+    // Garbage collection was faster.
+    if (size === undefined) continue;
     number += 1;
     bytes += size;
   }

@@ -1,5 +1,5 @@
 // `chartroom verify`: what it prints, and the exit code.
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
@@ -32,7 +32,10 @@ test('beside a running server: each problem in a line, then 1; repaired, the ser
   const hex = digest.slice('sha256:'.length);
   const file = join(folder.path, 'data/blobs/sha256', hex.slice(0, 2), hex);
   await writeFile(file, 'c0ntent');
-  await writeFile(join(folder.path, 'data/blobs/sha256/00', '0'.repeat(64)), 'stray');
+  const stray = join(folder.path, 'data/blobs/sha256/00', '0'.repeat(64));
+  await writeFile(stray, 'stray');
+  // seconds since 1970: no push puts it there just now
+  await utimes(stray, 1, 1);
   const problem = `blob ${digest} has other bytes than were pushed (needed by web): push the same content again, or restore the file from a backup`;
   const verified = 'verified: 1 blob (14 B read), 0 manifests, 0 tags, 0 chart versions';
   const leftover = 'left over from pushes that were broken off: 1 blob (5 B); garbage collection takes them';

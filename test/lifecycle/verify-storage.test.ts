@@ -1,5 +1,5 @@
 // A verification reads everything, and says of each thing that is wrong what it affects and what to do.
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -24,6 +24,9 @@ beforeEach(async () => {
   [archive, manifest] = [digestOf(chart.archive), digestOf(chart.manifest)];
 });
 afterEach(() => registry[Symbol.asyncDispose]());
+
+/** seconds since 1970 */
+const LONG_AGO = 1;
 
 async function verify(repair = false): Promise<VerifyResult> {
   const config = { ...loadConfig({ flags: {}, environment: {} }), dataDir: registry.dataDir };
@@ -76,6 +79,9 @@ describe('stored bytes', () => {
     await rm(fileOf(archive));
     const stray = digestOf(Buffer.from('stray'));
     await writeFile(fileOf(stray), 'stray');
+    // As those of a push are that is under way.
+    expect((await verify()).leftovers).toEqual({ blobs: 0, bytes: 0 });
+    await utimes(fileOf(stray), LONG_AGO, LONG_AGO);
     expect((await verify()).leftovers).toEqual({ blobs: 1, bytes: 5 });
     expect(await whatIsWrong()).toEqual([
       `blob ${archive} has no bytes in the store [team/web:1.0.0] push the same content again, or restore the file from a backup`,
