@@ -24,6 +24,7 @@ interface Job {
   readonly id: string;
   readonly kind: string;
   readonly state: string;
+  readonly options: Readonly<Record<string, unknown>>;
   readonly progress: Readonly<Record<string, unknown>>;
   readonly problem: string;
   readonly requestedBy: string;
@@ -31,7 +32,17 @@ interface Job {
   readonly endedAt: string | null;
 }
 
-const readJob = reader<Job>('id', 'kind', 'state', 'progress', 'problem', 'requestedBy', 'startedAt', 'endedAt');
+const readJob = reader<Job>(
+  'id',
+  'kind',
+  'state',
+  'options',
+  'progress',
+  'problem',
+  'requestedBy',
+  'startedAt',
+  'endedAt',
+);
 
 export const jobCommands = [
   managementCommand({
@@ -48,7 +59,7 @@ export const jobCommands = [
     run: async ({ management }) => {
       const items = await allItems(management, '/jobs');
       const rows = items.map(readJob).map((job) => {
-        const found = job.problem === '' ? shownProgress(job) : job.problem;
+        const found = job.problem === '' ? shownResult(job) : job.problem;
         return [job.kind, job.state, shownTime(job.startedAt), job.requestedBy, found];
       });
       const head = ['JOB', 'STATE', 'STARTED', 'REQUESTED BY', 'RESULT'];
@@ -81,6 +92,10 @@ async function follow(management: Management, id: string): Promise<unknown> {
     if (waited > 0 && waited % NOTE_INTERVAL === 0) printNote(`so far ${shownProgress(job)}`);
     await wait(INTERVAL);
   }
+}
+
+function shownResult(job: Job): string {
+  return job.options.dryRun === true ? `dry run: ${shownProgress(job)}` : shownProgress(job);
 }
 
 /** `2 manifests, 3 blobs, 0 leftovers and 1 upload: 12.3 KiB` */

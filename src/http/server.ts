@@ -110,8 +110,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       // No hook runs for what cannot be routed.
       frameworkErrors: (error, request, reply) => answerError(error, request, markAnswer(request, reply)),
       clientErrorHandler: answerUnreadable,
-      // In our words: see requireOneHost.
-      http: { requireHostHeader: false },
       trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
       serverFactory: (handler) => createLimitedServer(handler, options),
       forceCloseConnections: 'idle',

@@ -2,6 +2,7 @@
 import { type Digest, isDigest } from './digest.ts';
 import { RegistryError } from './error.ts';
 import { requireOneReadingOfKeys } from './manifest-keys.ts';
+import { requireFewValues } from './manifest-values.ts';
 import {
   DOCKER_MANIFEST,
   DOCKER_MANIFEST_LIST,
@@ -96,8 +97,10 @@ function parseObject(bytes: Uint8Array): Fields {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    requireFewValues(text);
     parsed = JSON.parse(text);
   } catch (cause) {
+    if (cause instanceof RegistryError) throw cause;
     throw new RegistryError('MANIFEST_INVALID', 'the manifest is not JSON in UTF-8', { cause });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid('it is not a JSON object');

@@ -31,7 +31,7 @@ test('what would go is counted, then taken away, and both are listed', async () 
   expect(lines[0]).toEqual(['JOB', 'STATE', 'STARTED', 'REQUESTED BY', 'RESULT']);
   expect(lines.slice(1, 3).map(([job, state, , , result]) => [job, state, result])).toEqual([
     ['collect-garbage', 'succeeded', found],
-    ['collect-garbage', 'succeeded', found],
+    ['collect-garbage', 'succeeded', `dry run: ${found}`],
   ]);
 });
 

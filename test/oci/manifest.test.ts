@@ -130,6 +130,31 @@ describe('nesting', () => {
   });
 });
 
+describe('keys and items of lists', () => {
+  const MANY = /^the manifest is invalid: it has more than 40000 keys and items of lists$/;
+  const LEFT = 40_000 - JSON.stringify({ ...IMAGE, x: 0 }).split(/[,[{]/).length + 1;
+  test.each<[string, (count: number) => unknown]>([
+    ['numbers in a list', (count) => Array.from({ length: count - 1 }, () => 1)],
+    ['empty lists', (count) => Array.from({ length: Math.floor(count / 2) }, () => [])],
+    ['keys of an object', (count) => Object.fromEntries(Array.from({ length: count - 1 }, (_, at) => [`${at}`, '']))],
+  ])('%s are taken up to a number, and no more', (_what, make) => {
+    const text = (count: number) => Buffer.from(JSON.stringify({ ...IMAGE, x: make(count) }));
+    expect(parseManifest(text(LEFT), OCI_MANIFEST).kind).toBe('image');
+    expect(() => parseManifest(text(LEFT + 2), OCI_MANIFEST)).toThrow(MANY);
+  });
+
+  test('what looks like many in a text is one', () => {
+    const annotations = { text: `\\"${',[{'.repeat(50_000)}\\` };
+    expect(parseManifest(Buffer.from(JSON.stringify({ ...IMAGE, annotations })), OCI_MANIFEST).annotations).toEqual(
+      annotations,
+    );
+  });
+
+  test('they are counted before anything else is read', () => {
+    expect(() => parseManifest(Buffer.from(`[${',['.repeat(40_000)}`), OCI_MANIFEST)).toThrow(MANY);
+  });
+});
+
 test('no JSON makes reading fail in another way, or be read as something that it is not', () => {
   const types = fc.constantFrom(OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, 'x', undefined);
   const field = fc.constantFrom(

@@ -24,6 +24,8 @@ export function createLimitedServer(handler: RequestListener, options: LimitedSe
       keepAliveTimeout: limits.keepAliveTimeout,
       // A body may take as long as it takes, as long as it comes.
       requestTimeout: 0,
+      // In our words: see requireOneHost.
+      requireHostHeader: false,
     },
     handler,
   );

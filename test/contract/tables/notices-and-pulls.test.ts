@@ -5,7 +5,7 @@ import type { Tag } from '../../../src/oci/tag.ts';
 import { ConstraintViolation, type Database } from '../../../src/ports/database.ts';
 import { type DependentRow, listDependents, putDependencies } from '../../../src/tables/chart-dependencies.ts';
 import { withdrawChartVersion } from '../../../src/tables/chart-versions.ts';
-import { findDescription, putDescription } from '../../../src/tables/contents.ts';
+import { findDescription, forgetDescription, putDescription } from '../../../src/tables/contents.ts';
 import { deleteNotice, type NoticeRow, putNotice } from '../../../src/tables/notices.ts';
 import { addPulls, listPullDays } from '../../../src/tables/pulls.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
@@ -191,6 +191,9 @@ for (const kind of DATABASES) {
         await findDescription(database, FIRST, 2),
         await findDescription(database, SECOND, 1),
       ]).toEqual([undefined, '{"readme":"better"}', '{"readme":"two"}']);
+      await database.transaction((tx) => forgetDescription(tx, FIRST));
+      expect(await findDescription(database, FIRST, 2)).toBeUndefined();
+      expect(await findDescription(database, SECOND, 1)).toBe('{"readme":"two"}');
     });
   });
 }

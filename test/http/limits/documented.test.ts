@@ -14,6 +14,7 @@ import { MAXIMUM_HEAD } from '../../../src/http/limits/limited-server.ts';
 import { connectionsFor, heapFor, memoryFor, serverLimits } from '../../../src/http/limits/server-limits.ts';
 import { MAXIMUM_DESCRIPTORS, MAXIMUM_MANIFEST_BYTES } from '../../../src/oci/manifest.ts';
 import { MAXIMUM_DEPTH as MAXIMUM_MANIFEST_DEPTH } from '../../../src/oci/manifest-keys.ts';
+import { MAXIMUM_VALUES } from '../../../src/oci/manifest-values.ts';
 import { RESERVE, RESERVE_FILES, RESERVE_SHARE } from '../../../src/registry/free-space.ts';
 import { MAXIMUM_OPEN_UPLOADS } from '../../../src/registry/open-uploads.ts';
 import { MAXIMUM_PAGE } from '../../../src/registry/pages.ts';
@@ -51,6 +52,7 @@ const ROWS: readonly (readonly [row: string, part: string])[] = [
   ['a manifest, its', `${MAXIMUM_MANIFEST_BYTES / MEBIBYTE} MiB`],
   ['layers of a manifest', `| ${written(MAXIMUM_DESCRIPTORS)} |`],
   ['objects and lists within each other', `| ${MAXIMUM_MANIFEST_DEPTH} |`],
+  ['keys and items of lists', `| ${written(MAXIMUM_VALUES)} |`],
   ['tags of one repository', `| ${written(MAXIMUM_HELD)} each |`],
   ['a page', written(MAXIMUM_PAGE)],
   ['a packed chart', `${MAXIMUM_ARCHIVE_BYTES / MEBIBYTE} MiB`],
