@@ -1,11 +1,12 @@
 // `chartroom backup`, `chartroom backup verify` and `chartroom restore`.
 import { backUp, restore, verifyBackup } from '../back-up.ts';
+import type { BackupProgress } from '../backup/backup-progress.ts';
 import type { DamagedBlob } from '../ports/backup.ts';
-import { shownSize } from './chart-words.ts';
 import { CheckFailed, type Command, type Option } from './command.ts';
 import { explainCutOff } from './explain-cut-off.ts';
 import { printLine, printNote } from './print.ts';
 import { showProgress } from './show-progress.ts';
+import { counted, shownSize } from './words.ts';
 
 const VERIFY: Option = {
   name: 'verify',
@@ -23,7 +24,7 @@ const backup: Command = {
   options: [VERIFY],
   commonOptions: [],
   run: async ({ words: [folder = ''], options, settings }) => {
-    using progress = showProgress('backing up');
+    using progress = showBackupProgress('backing up');
     const { onProgress } = progress;
     const config = settings.load();
     const made = await backUp(config, folder, { checksAll: options.has(VERIFY.name), onProgress }).catch((error) => {
@@ -33,14 +34,14 @@ const backup: Command = {
     const { record, added, removedBlobs } = made;
     const { blobs, files, damaged } = record;
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const removed = removedBlobs === 0 ? '' : `, ${counted(removedBlobs)} removed that nothing names any more`;
+    const removed = removedBlobs === 0 ? '' : `, ${counted(removedBlobs, 'blob')} removed that nothing names any more`;
     printLine(
-      `backed up ${counted(blobs.count - damaged.length)} (${shownSize(blobs.bytes)}; new: ${added.count}, ${shownSize(added.bytes)})${removed}, database and keys (${shownSize(bytes)}) as of ${record.startedAt}`,
+      `backed up ${counted(blobs.count - damaged.length, 'blob')} (${shownSize(blobs.bytes)}; new: ${added.count}, ${shownSize(added.bytes)})${removed}, database and keys (${shownSize(bytes)}) as of ${record.startedAt}`,
     );
     if (damaged.length === 0) return;
     listDamage(damaged);
     throw new CheckFailed(
-      `${counted(damaged.length)} could not be backed up, since the data folder has them no more: push what they belong to again, then back up again`,
+      `${counted(damaged.length, 'blob')} could not be backed up, since the data folder has them no more: push what they belong to again, then back up again`,
     );
   },
 };
@@ -52,18 +53,18 @@ const verify: Command = {
   options: [],
   commonOptions: [],
   run: async ({ words: [folder = ''] }) => {
-    using progress = showProgress('reading');
+    using progress = showBackupProgress('reading');
     const { record, damaged } = await verifyBackup(folder, progress.onProgress);
     progress.end();
     if (damaged.length === 0) {
       printLine(
-        `the backup of ${record.startedAt} is whole: database, keys and ${counted(record.blobs.count)} (${shownSize(record.blobs.bytes)})`,
+        `the backup of ${record.startedAt} is whole: database, keys and ${counted(record.blobs.count, 'blob')} (${shownSize(record.blobs.bytes)})`,
       );
       return;
     }
     listDamage(damaged);
     throw new CheckFailed(
-      `${counted(damaged.length)} of ${record.blobs.count} in the backup of ${record.startedAt} are damaged: "chartroom backup" with --verify copies them again`,
+      `${counted(damaged.length, 'blob')} of ${record.blobs.count} in the backup of ${record.startedAt} are damaged: "chartroom backup" with --verify copies them again`,
     );
   },
 };
@@ -77,18 +78,18 @@ const restoreCommand: Command = {
   run: async ({ words: [folder = ''], options, settings }) => {
     const acceptsDamage = options.has(ACCEPT_DAMAGE.name);
     const config = settings.load();
-    using progress = showProgress('restoring');
+    using progress = showBackupProgress('restoring');
     const { record, damaged } = await restore(config, folder, { acceptsDamage, onProgress: progress.onProgress });
     progress.end();
     listDamage(damaged);
     if (damaged.length > 0 && !acceptsDamage) {
       throw new CheckFailed(
-        `${counted(damaged.length)} in the backup of ${record.startedAt} are damaged, so ${config.dataDir} is not whole and no server starts on it: restore another backup, or run this again with --accept-damage`,
+        `${counted(damaged.length, 'blob')} in the backup of ${record.startedAt} are damaged, so ${config.dataDir} is not whole and no server starts on it: restore another backup, or run this again with --accept-damage`,
       );
     }
-    const whole = damaged.length === 0 ? '' : `, all but ${counted(damaged.length)}`;
+    const whole = damaged.length === 0 ? '' : `, all but ${counted(damaged.length, 'blob')}`;
     printLine(
-      `restored ${counted(record.blobs.count)} (${shownSize(record.blobs.bytes)}), database and keys as of ${record.startedAt}${whole}: start the server on ${config.dataDir}`,
+      `restored ${counted(record.blobs.count, 'blob')} (${shownSize(record.blobs.bytes)}), database and keys as of ${record.startedAt}${whole}: start the server on ${config.dataDir}`,
     );
   },
 };
@@ -103,6 +104,13 @@ function listDamage(damaged: readonly DamagedBlob[]): void {
   }
 }
 
-function counted(count: number): string {
-  return count === 1 ? '1 blob' : `${count} blobs`;
+/** @param what is being done, such as "backing up" */
+function showBackupProgress(what: string) {
+  return showProgress<BackupProgress>((progress) => {
+    const part =
+      progress.stage === 'database'
+        ? `database, ${Math.floor(progress.done * 100)} %`
+        : `blob ${progress.done} of ${progress.count}`;
+    return `${what}: ${part}`;
+  });
 }

@@ -1,10 +1,10 @@
 // `chartroom chart compare`: what an upgrade changes, and what it may break.
 import { chartPath } from './chart-path.ts';
-import { counted } from './chart-words.ts';
 import { readComparison } from './comparison-answer.ts';
 import { changeLines, diffLines, riskLines } from './comparison-lines.ts';
 import { withQuery } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
+import { counted } from './words.ts';
 
 const DIFF = { name: 'diff', summary: 'also show the lines that differ, file by file' };
 const FAIL = { name: 'fail-on-breaking', summary: 'exit with 1 when something was found that breaks' };

@@ -1,12 +1,13 @@
 // `chartroom chart images` and `chart files`: what a version brings, and what it fetches.
 import { type Image, readChartDetails, readChartFile, readVersionDetails } from './chart-answers.ts';
 import { chartPath, filePath, versionPath } from './chart-path.ts';
-import { counted, readChoice, shownSize } from './chart-words.ts';
+import { readChoice } from './chart-words.ts';
 import { UsageError } from './command.ts';
 import { lineWidth } from './line-width.ts';
 import { allItems, type Management, ManagementError } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { table } from './table.ts';
+import { counted, shownSize } from './words.ts';
 
 const FORMS = ['table', 'lines'] as const;
 const OUTPUT = {

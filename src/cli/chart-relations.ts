@@ -1,11 +1,11 @@
 // `chartroom chart dependents` and `pulls`: who uses a chart.
 import { type Dependent, readDependent, readPulls } from './chart-answers.ts';
 import { chartPath } from './chart-path.ts';
-import { counted } from './chart-words.ts';
 import { type GivenOptions, UsageError } from './command.ts';
 import { allItems, withQuery } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { table } from './table.ts';
+import { counted } from './words.ts';
 
 const DAYS = { name: 'days', value: 'N', summary: 'of how many days, today included (default: 30, at most 366)' };
 const ALLOWING = { name: 'allowing', value: 'VERSION', summary: 'only those whose range allows this version' };

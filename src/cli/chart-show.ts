@@ -8,12 +8,13 @@ import {
 } from './chart-answers.ts';
 import { imageNote } from './chart-images.ts';
 import { chartPath, versionPath } from './chart-path.ts';
-import { counted, shownSize, warningOf } from './chart-words.ts';
+import { warningOf } from './chart-words.ts';
 import { labelled, lineWidth, oneLine, wrapped } from './line-width.ts';
 import { allItems } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { shownTime } from './moments.ts';
 import { facts, table } from './table.ts';
+import { counted, shownSize } from './words.ts';
 
 export const chartShow = managementCommand({
   name: 'chart show',

@@ -2,20 +2,6 @@
 import type { Notice, VersionReference } from './chart-answers.ts';
 import { UsageError } from './command.ts';
 
-const UNITS = ['KiB', 'MiB', 'GiB'] as const;
-
-/** `812 B`, `12.3 KiB` */
-export function shownSize(bytes: number): string {
-  let size = bytes;
-  let shown = 'B';
-  for (const unit of UNITS) {
-    if (size < 1024) break;
-    size /= 1024;
-    shown = unit;
-  }
-  return `${shown === 'B' || size >= 100 ? Math.round(size) : size.toFixed(1)} ${shown}`;
-}
-
 /** What is to be known before using a version: `deprecated: no longer maintained; use team/web2`. Empty when there is nothing. */
 export function warningOf(version: Pick<VersionReference, 'deprecated' | 'yanked' | 'notice'>): string {
   const { deprecated, yanked, notice } = version;
@@ -27,11 +13,6 @@ function shownNotice({ kind, reason, replacement }: Notice): string {
   const use = replacement === '' ? '' : `use ${replacement}`;
   const more = [reason, use].filter((part) => part !== '').join('; ');
   return more === '' ? kind : `${kind}: ${more}`;
-}
-
-/** `1 version`, `2 versions` */
-export function counted(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`;
 }
 
 /** @throws UsageError when it is none of them */

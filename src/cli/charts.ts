@@ -1,13 +1,14 @@
 // `chartroom chart list`, `versions` and `resolve`: which charts and versions there are.
 import { readChartInList, readResolution, readVersion } from './chart-answers.ts';
 import { chartPath } from './chart-path.ts';
-import { readChoice, shownSize, warningOf } from './chart-words.ts';
+import { readChoice, warningOf } from './chart-words.ts';
 import { type GivenOptions, UsageError } from './command.ts';
 import { lineWidth, oneLine, shortened } from './line-width.ts';
 import { allItems, withQuery } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { shownTime } from './moments.ts';
 import { facts, table } from './table.ts';
+import { shownSize } from './words.ts';
 import { yesOrNo } from './yes-or-no.ts';
 
 const RANGE = { name: 'range', value: 'RANGE', summary: 'only those in this range, such as "^1.2", as Helm reads it' };

@@ -1,5 +1,5 @@
 // What changed from one version of a chart to another, as lines: "+" is new, "-" is gone, "~" is different.
-import { shownSize } from './chart-words.ts';
+
 import type {
   ChangedValue,
   ComparedDependency,
@@ -11,6 +11,7 @@ import type {
   ShownValue,
 } from './comparison-answer.ts';
 import { columnsOf, labelled, lineWidth, oneLine, shortened } from './line-width.ts';
+import { shownSize } from './words.ts';
 
 const INDENT = '  ';
 

@@ -1,12 +1,12 @@
 // `chartroom garbage-collect` and `job list`: what runs in the background, begun by hand and looked at.
 import { setTimeout as wait } from 'node:timers/promises';
 import { reader } from './answers.ts';
-import { counted, shownSize } from './chart-words.ts';
 import { allItems, type Management } from './management.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { readSpan, shownTime } from './moments.ts';
 import { printNote } from './print.ts';
 import { table } from './table.ts';
+import { counted, shownSize } from './words.ts';
 
 /** How often is asked how far a job is: milliseconds. */
 const INTERVAL = 250;

@@ -2,11 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type CheckedDependency, readLockCheck } from './chart-answers.ts';
-import { counted, warningOf } from './chart-words.ts';
+import { warningOf } from './chart-words.ts';
 import { UsageError } from './command.ts';
 import { lineWidth } from './line-width.ts';
 import { type Call, managementCommand, type Outcome } from './management-command.ts';
 import { table } from './table.ts';
+import { counted } from './words.ts';
 
 const CHART = {
   name: 'chart',

@@ -1,33 +1,31 @@
 // Shows on a terminal how far something long is, on one line that is written over; elsewhere nothing.
-import type { BackupProgress } from '../backup/backup-progress.ts';
 import { systemClock } from '../ports/clock.ts';
 
 /** milliseconds */
 const INTERVAL = 100;
 const CLEAR_LINE = '\r\u001b[K';
 
-export interface ShownProgress extends Disposable {
-  onProgress(this: void, progress: BackupProgress): void;
+interface ShownProgress<Progress> extends Disposable {
+  onProgress(this: void, progress: Progress): void;
   /** Takes the line away, before something else is written. */
   end(): void;
 }
 
-/** @param what is being done, such as "backing up" */
-export function showProgress(what: string, terminal: NodeJS.WriteStream = process.stderr): ShownProgress {
+/** @param describe says in a few words how far it is */
+export function showProgress<Progress>(
+  describe: (progress: Progress) => string,
+  terminal: NodeJS.WriteStream = process.stderr,
+): ShownProgress<Progress> {
   let shownAt = 0;
   const end = (): void => {
     if (shownAt !== 0) terminal.write(CLEAR_LINE);
     shownAt = 0;
   };
-  const onProgress = (progress: BackupProgress): void => {
+  const onProgress = (progress: Progress): void => {
     const now = systemClock.now();
     if (!terminal.isTTY || now - shownAt < INTERVAL) return;
     shownAt = now;
-    const part =
-      progress.stage === 'database'
-        ? `database, ${Math.floor(progress.done * 100)} %`
-        : `blob ${progress.done} of ${progress.count}`;
-    terminal.write(`${CLEAR_LINE}${what}: ${part}`);
+    terminal.write(`${CLEAR_LINE}${describe(progress)}`);
   };
   return { onProgress, end, [Symbol.dispose]: end };
 }

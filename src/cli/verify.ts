@@ -1,19 +1,17 @@
 // `chartroom verify`: reads everything that is stored, and says what is not as it should be.
 import type { VerifyProgress, VerifyResult } from '../lifecycle/verify-storage.ts';
-import { systemClock } from '../ports/clock.ts';
 import { verifyDataFolder } from '../verify-data-folder.ts';
-import { counted, shownSize } from './chart-words.ts';
 import { CheckFailed, type Command, type Option, UsageError } from './command.ts';
 import { CONNECTION_OPTIONS, namedServer } from './connection.ts';
 import { printJson, printLine } from './print.ts';
+import { showProgress } from './show-progress.ts';
+import { counted, shownSize } from './words.ts';
 
 const REPAIR: Option = {
   name: 'repair',
   summary: 'mark damaged blobs and set them aside, so that the next push of the same content heals them',
 };
 const JSON_OUTPUT: Option = { name: 'json', summary: 'print what was found as JSON, for scripts' };
-/** milliseconds */
-const PROGRESS_INTERVAL = 200;
 const MAXIMUM_NAMES = 10;
 
 export const verify: Command = {
@@ -29,13 +27,16 @@ export const verify: Command = {
         `all that is stored is read from the disk: run "chartroom verify" on the machine of ${server.url.host}, without ${server.from}`,
       );
     }
-    const show = process.stderr.isTTY ? progressLine() : undefined;
+    using progress = showProgress<VerifyProgress>(
+      ({ blobs, bytes, manifests }) =>
+        `${counted(manifests, 'manifest')}, ${counted(blobs, 'blob')}, ${shownSize(bytes)}`,
+    );
     const result = await verifyDataFolder(settings.load(), {
       repair: options.has(REPAIR.name),
       signal: new AbortController().signal,
-      ...(show ? { onProgress: show } : {}),
+      onProgress: progress.onProgress,
     });
-    if (show) process.stderr.write('\r\u001b[K');
+    progress.end();
     if (options.has(JSON_OUTPUT.name)) printJson(result, 2);
     else for (const line of linesOf(result)) printLine(line);
     const { problemCount } = result;
@@ -66,15 +67,4 @@ function affectedWords(affected: readonly string[]): string {
   if (affected.length === 0) return '';
   const more = affected.length - MAXIMUM_NAMES;
   return ` (needed by ${affected.slice(0, MAXIMUM_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
-}
-
-/** One line that is written over. */
-function progressLine(): (progress: VerifyProgress) => void {
-  let last = 0;
-  return ({ blobs, bytes, manifests }) => {
-    const now = systemClock.now();
-    if (now - last < PROGRESS_INTERVAL) return;
-    last = now;
-    process.stderr.write(`\r\u001b[K${manifests} manifests, ${blobs} blobs, ${Math.round(bytes / 1024 ** 2)} MiB`);
-  };
 }
