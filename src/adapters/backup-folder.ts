@@ -6,13 +6,11 @@ import { dirname, join, resolve } from 'node:path';
 import type { BackupFolder, BackupRecord, CopiedFile } from '../ports/backup.ts';
 import { isMissing } from '../ports/file-errors.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { syncFolder } from './files/folders.ts';
+import { namesIn, syncFolder } from './files/folders.ts';
 
 const RECORD = 'backup.json';
 /** Made before all else in it, so that it is known again. */
 export const BACKUP_LOCK = 'backup.lock';
-/** What a file system makes by itself. */
-const NOT_OURS = ['lost+found', '.snapshot', '.zfs'];
 const COPY = /^copy-[\w-]+$/;
 const READ_SIZE = 1024 * 1024;
 
@@ -28,7 +26,7 @@ export async function makeBackupFolder(folder: string): Promise<void> {
   const path = resolve(folder);
   const made = await mkdir(path, { recursive: true, mode: 0o700 });
   if (made !== undefined) return await syncFolder(dirname(made));
-  const names = (await readdir(path)).filter((name) => !NOT_OURS.includes(name));
+  const names = await namesIn(path);
   if (names.length === 0 || names.includes(RECORD) || names.includes(BACKUP_LOCK)) return;
   throw new StorageUnusable(
     `the folder ${path} holds something that is no backup (${names.toSorted()[0]}): name an empty one, or one with a backup`,

@@ -1,11 +1,11 @@
 // The Journal in two files of the data folder: the lines, and up to where they count. Beside them is each journal that a database was rebuilt from.
 import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isMissing } from '../ports/file-errors.ts';
 import type { Journal, JournalPosition } from '../ports/journal.ts';
-import { syncFolder } from './files/folders.ts';
+import { exists, syncFolder } from './files/folders.ts';
 
 const FOLDER = 'journal';
 const LINES = 'registry.jsonl';
@@ -29,10 +29,7 @@ export async function openJournal(dataDir: string): Promise<Journal> {
 }
 
 export async function hasJournal(dataDir: string): Promise<boolean> {
-  return await stat(join(dataDir, FOLDER, LINES)).then(
-    () => true,
-    () => false,
-  );
+  return await exists(join(dataDir, FOLDER, LINES));
 }
 
 /** The lines, oldest first; none when there is no journal. */

@@ -1,7 +1,8 @@
 // The file of a database that is made again: beside the place of the lost one until it is whole.
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { exists, syncFile, syncFolder } from './files/folders.ts';
 
 /** What SQLite keeps beside a database. */
 const SUFFIXES = ['', '-wal', '-shm'];
@@ -29,25 +30,9 @@ export async function beginRebuiltDatabase(path: string): Promise<RebuiltDatabas
   return {
     path: aside,
     finish: async () => {
-      await sync(aside);
+      await syncFile(aside);
       await rename(aside, path);
-      await sync(dirname(path));
+      await syncFolder(dirname(path));
     },
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -1,23 +1,17 @@
 // The RestoredFolder on a disk: a file in it says that it is being made, and is taken away when it is whole.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { CopiedFile, RestoredFolder } from '../ports/backup.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { syncFolder } from './files/folders.ts';
+import { exists, namesIn, syncFolder } from './files/folders.ts';
 
 const MARK = 'INCOMPLETE';
-/** What a file system makes by itself. */
-const NOT_OURS = ['lost+found', '.snapshot', '.zfs'];
 
 /** @throws StorageUnusable when the folder is being made of a backup, or of what is left of another one, and is not whole */
 export async function requireWhole(folder: string): Promise<void> {
-  const isMarked = await stat(join(folder, MARK)).then(
-    () => true,
-    () => false,
-  );
-  if (!isMarked) return;
+  if (!(await exists(join(folder, MARK)))) return;
   throw new StorageUnusable(
     `the folder ${resolve(folder)} is not whole: what was to fill it runs still, or was cut off; wait for it, or run the same "chartroom restore" again`,
   );
@@ -31,7 +25,7 @@ export async function beginRestoredFolder(folder: string): Promise<RestoredFolde
   const path = resolve(folder);
   const made = await mkdir(path, { recursive: true, mode: 0o700 });
   if (made !== undefined) await syncFolder(dirname(made));
-  const names = (await readdir(path)).filter((name) => !NOT_OURS.includes(name));
+  const names = await namesIn(path);
   if (names.length > 0 && !names.includes(MARK)) {
     throw new StorageUnusable(
       `the folder ${path} is not empty (there is ${names.toSorted()[0]}): nothing in it was changed; name another one with --data-dir, or move away what is in it`,

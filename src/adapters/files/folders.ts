@@ -4,6 +4,9 @@ import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing } from '../../ports/file-errors.ts';
 
+/** What a file system makes by itself. */
+const NOT_OURS: readonly string[] = ['lost+found', '.snapshot', '.zfs'];
+
 /** Undefined when there is nothing at the path. */
 export async function statOf(path: string): Promise<Stats | undefined> {
   try {
@@ -12,6 +15,19 @@ export async function statOf(path: string): Promise<Stats | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** False also where it cannot be seen: whoever uses it then is told why. */
+export async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The names in a folder but for those that a file system makes by itself. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((name) => !NOT_OURS.includes(name));
 }
 
 /**
@@ -49,10 +65,15 @@ export async function createFanOut(path: string): Promise<void> {
 
 /** Makes durable which names are in the folder. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+  await syncFile(path);
+}
+
+/** Makes durable what was written to a file, by whomever. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
   try {
-    await folder.sync();
+    await file.sync();
   } finally {
-    await folder.close();
+    await file.close();
   }
 }
