@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -82,7 +81,6 @@ describe('SQLite', () => {
         isWritten = true;
       });
     for (let turn = 0; turn < 20; turn += 1) {
-      await wait(10);
       expect(await database.query('select name from boxes')).toEqual([{ name: 'a' }]);
     }
     expect(isWritten).toBe(false);

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readMigrations } from '../../src/adapters/migration-files.ts';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { SYSTEM } from '../../src/events/author.ts';
@@ -26,6 +26,7 @@ beforeEach(async () => {
   failures.length = 0;
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await database.close();
   await rm(folder, { recursive: true });
 });
@@ -114,6 +115,8 @@ test('the end of the process tells a job to stop, and waits for it', async () =>
 });
 
 test('a job of a process that was killed has ended once it was not heard of for a minute', async () => {
+  // A killed process writes nothing any more; this one would, when two seconds go by.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { promise, resolve } = Promise.withResolvers<void>();
   await using killed = jobsWith(async () => {
     await promise;

@@ -58,23 +58,23 @@ export interface Round {
 /** How many requests and answers there are before the server dies, at the most. */
 const MAXIMUM_NOTES = 700;
 /** However little was done until then: milliseconds. */
-const MAXIMUM_WORK = 15_000;
+const MAXIMUM_WORK = 60_000;
 /** milliseconds */
 const MAXIMUM_DELAY = 20;
 
-/** Lets clients work until a random moment, then kills the server. @throws Violation */
-export async function workUntilKilled(round: Omit<Round, 'url'>, server: Serving): Promise<void> {
+/** Lets clients work until a random moment, then kills the server. @returns how many operations were answered @throws Violation */
+export async function workUntilKilled(round: Omit<Round, 'url'>, server: Serving): Promise<number> {
   const { journal, random } = round;
   const clients = runClients({ ...round, url: server.url });
   // A client that was answered wrongly need not wait for the kill.
   await Promise.race([journal.after(1 + random.below(MAXIMUM_NOTES)), wait(MAXIMUM_WORK), clients]);
   await wait(random.next() * MAXIMUM_DELAY);
   await server.stop('SIGKILL');
-  await clients;
+  return await clients;
 }
 
-/** Resolves when all of them have noticed that the server is gone. @throws Violation when one of them was answered wrongly */
-async function runClients({ url, round, model, journal, random, clients }: Round): Promise<void> {
+/** Resolves when all of them have noticed that the server is gone. @returns how many operations were answered @throws Violation when one of them was answered wrongly */
+async function runClients({ url, round, model, journal, random, clients }: Round): Promise<number> {
   // The same in every round, so that they meet what earlier rounds left.
   const layers = new Random(1);
   const sharedLayers = Array.from({ length: 6 }, () => layers.bytes(2000));
@@ -83,17 +83,22 @@ async function runClients({ url, round, model, journal, random, clients }: Round
     const connection = connect(url, name, journal);
     return { name, round, connection, model, random: random.fork(), sharedLayers };
   });
+  let answered = 0;
   const collector = connect(url, 'collector', journal);
   const running = all.map((client) =>
     untilGone(async () => {
       await resume(client);
-      for (;;) await client.random.pick(CHOICES)(client);
+      for (;;) {
+        await client.random.pick(CHOICES)(client);
+        answered += 1;
+      }
     }),
   );
   const collecting = async (): Promise<void> => {
     for (;;) if (await collectGarbage(collector)) model.collections += 1;
   };
   await Promise.all([...running, untilGone(collecting)]);
+  return answered;
 }
 
 /** Goes on with what the client's uploads were when the server died last. */
