@@ -57,7 +57,8 @@ test('an upload whose body stops is closed with 408, keeps what came, and goes o
   expect((await registry.request('PATCH', location, { body: 'y' })).headers.get('range')).toBe('0-10');
 });
 
-test('a reader who does not read is cut off, and the file that it asked for is closed', async () => {
+// Only Linux tells which files are open.
+test.skipIf(process.platform !== 'linux')('a reader who does not read is cut off, and its file is closed', async () => {
   // So many that the open file is seen before it is closed, on a slow machine too.
   const limits = { slownessInterval: SOON, intervalsToRead: 50 };
   await using registry = await startRegistry({}, systemClock, { limits });
