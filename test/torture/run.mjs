@@ -1,4 +1,4 @@
-// Runs the torture suite: turns `--kills 300 --cuts 300 --interleavings 20000 --seed 7` into the environment that its tests read.
+// Runs the torture suite: turns `--kills 300 --cuts 300 --interleavings 20000 --fuzz 20 --seed 7` into the environment that its tests read.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ const { values, positionals } = parseArgs({
     kills: { type: 'string' },
     cuts: { type: 'string' },
     interleavings: { type: 'string' },
+    fuzz: { type: 'string' },
     seed: { type: 'string' },
     testNamePattern: { type: 'string', short: 't' },
     reporter: { type: 'string', multiple: true },
@@ -16,7 +17,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const environment = { ...process.env };
-for (const name of ['kills', 'cuts', 'interleavings', 'seed']) {
+for (const name of ['kills', 'cuts', 'interleavings', 'fuzz', 'seed']) {
   const value = values[name];
   if (value === undefined) continue;
   if (!/^\d+$/.test(value)) {

@@ -12,6 +12,8 @@ export const KILLS = setting('KILLS', 20);
 export const CUTS = setting('CUTS', 12);
 /** How many orders of steps are tried for each race. */
 export const INTERLEAVINGS = setting('INTERLEAVINGS', 400);
+/** How many times as many hostile requests as usual are made up. */
+export const FUZZ = setting('FUZZ', 1);
 
 function setting(name: string, value: number): number {
   const text = process.env[`CHARTROOM_TORTURE_${name}`];
