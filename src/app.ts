@@ -31,7 +31,7 @@ import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { keepJournal } from './journal/keep-journal.ts';
 import { damageLine, logDamageTo } from './lifecycle/damage-log.ts';
-import { HOUR, runEvery } from './lifecycle/repeated-job.ts';
+import { HOUR, type NotingSuccess, runEvery } from './lifecycle/repeated-job.ts';
 import { scrubRegularly } from './lifecycle/scrub-blobs.ts';
 import { LastSuccesses } from './metrics/last-successes.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -126,8 +126,9 @@ export async function openApp(
   opened.use(runSchedules(core, successes, logger));
   // Told to stop before the schedule that waits for them.
   opened.use(core.jobs);
-  opened.use(await followIntoJournal(config, database, logger));
-  opened.use(scrubRegularly({ database, blobs, clock, onDamage }, config.scrubBytesPerSecond, logger));
+  opened.use(await followIntoJournal(config, database, successes, logger));
+  const noting: NotingSuccess = (run) => successes.noting('scrub', run);
+  opened.use(scrubRegularly({ database, blobs, clock, onDamage, noting }, config.scrubBytesPerSecond, logger));
   const issuerKeys = createIssuerKeys({ clock, requests: openOutgoingRequests(config) });
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
   const authentication = new Authentication({
@@ -220,12 +221,13 @@ export async function openDataFolder(
 async function followIntoJournal(
   config: Config,
   database: Database,
+  successes: LastSuccesses,
   logger: FastifyBaseLogger,
 ): Promise<AsyncDisposable> {
   const journal = await openJournal(config.dataDir);
   const onFailure = (err: unknown): void =>
     logger.error({ err }, 'the journal, of which a lost database could be rebuilt, is behind');
-  return keepJournal({ database, journal, onFailure });
+  return keepJournal({ database, journal, noting: (run) => successes.noting('journal', run), onFailure });
 }
 
 function operatorCalling(principal: Principal, standings: Standings): () => Promise<Caller> {

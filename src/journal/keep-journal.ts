@@ -1,5 +1,5 @@
 // Keeps the journal up to date in the background, some seconds behind, and once more at the end.
-import { runEvery } from '../lifecycle/repeated-job.ts';
+import { type NotingSuccess, runEvery } from '../lifecycle/repeated-job.ts';
 import type { Database } from '../ports/database.ts';
 import type { Journal } from '../ports/journal.ts';
 import { JournalKeeper } from './journal-keeper.ts';
@@ -10,10 +10,11 @@ const INTERVAL = 3_000;
 export function keepJournal(parts: {
   readonly database: Database;
   readonly journal: Journal;
+  readonly noting: NotingSuccess;
   readonly onFailure: (error: unknown) => void;
 }): AsyncDisposable {
   const keeper = new JournalKeeper(parts);
-  const catchUp = () => keeper.catchUp();
+  const catchUp = parts.noting(() => keeper.catchUp());
   const job = runEvery(INTERVAL, catchUp, parts.onFailure);
   return {
     [Symbol.asyncDispose]: async () => {

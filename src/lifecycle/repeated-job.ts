@@ -3,6 +3,9 @@
 /** milliseconds */
 export const HOUR = 60 * 60 * 1000;
 
+/** The same job, whose successes are noted. */
+export type NotingSuccess = <Result>(run: () => Promise<Result>) => () => Promise<Result>;
+
 /**
  * Disposing of it waits for the run that is under way.
  * @param interval milliseconds

@@ -5,7 +5,7 @@ import { type BlobCheckRow, listDamagedBlobs, listUncheckedBlobs, noteSoundBlob 
 import { pagesOf } from '../tables/pages.ts';
 import type { ErrorLog } from './damage-log.ts';
 import { Pace, type Pause } from './pace.ts';
-import { HOUR, runEvery } from './repeated-job.ts';
+import { HOUR, type NotingSuccess, runEvery } from './repeated-job.ts';
 import { tidySetAside } from './tidy-set-aside.ts';
 
 /** A blob that was checked, or pushed, less long ago is left out: milliseconds. */
@@ -68,7 +68,7 @@ export async function scrubBlobs(dependencies: ScrubDependencies, options: Scrub
  * @param bytesPerSecond 0 for never
  */
 export function scrubRegularly(
-  dependencies: CheckDependencies,
+  dependencies: CheckDependencies & { readonly noting: NotingSuccess },
   bytesPerSecond: number,
   log: ErrorLog,
 ): AsyncDisposable {
@@ -78,7 +78,7 @@ export function scrubRegularly(
   const onFailure = (err: unknown, digest: Digest): void => log.error({ err, digest }, 'a stored blob was not checked');
   const job = runEvery(
     HOUR,
-    () => scrubBlobs({ ...dependencies, onFailure }, { bytesPerSecond, signal }),
+    dependencies.noting(() => scrubBlobs({ ...dependencies, onFailure }, { bytesPerSecond, signal })),
     (err) => log.error({ err }, 'the check of stored blobs has ended early'),
   );
   return {

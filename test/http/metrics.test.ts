@@ -49,6 +49,13 @@ test('it is in the text format that Prometheus reads, every line of it', async (
   ).toEqual([]);
 });
 
+test('it tells when each background job last ended well', async () => {
+  for (const job of ['audit-trail', 'collect-garbage', 'journal', 'scrub', 'search']) {
+    const at = () => readValue(`chartroom_job_last_success_timestamp_seconds{job="${job}"}`);
+    await eventually(at).toBeGreaterThan(0);
+  }
+});
+
 test('it tells of the process, the disk, the requests and the jobs', async () => {
   await startUpload(registry, 'team/web');
   const text = await scrape();

@@ -290,7 +290,9 @@ describe('the rate', () => {
     const { registry, digest } = await withDueBlobs();
     await using _closing = registry;
     await registry.damage(digest, flip(1));
-    await scrubRegularly(registry.dependencies, 0, { error: () => undefined })[Symbol.asyncDispose]();
+    await scrubRegularly({ ...registry.dependencies, noting: (run) => run }, 0, { error: () => undefined })[
+      Symbol.asyncDispose
+    ]();
     expect(await registry.stored(digest)).toBeDefined();
   });
 
@@ -298,7 +300,8 @@ describe('the rate', () => {
     const { registry } = await withDueBlobs();
     await using _closing = registry;
     const errors: unknown[] = [];
-    const running = scrubRegularly(registry.dependencies, 1, { error: (fields) => errors.push(fields) });
+    const dependencies = { ...registry.dependencies, noting: <Result>(run: () => Promise<Result>) => run };
+    const running = scrubRegularly(dependencies, 1, { error: (fields) => errors.push(fields) });
     await running[Symbol.asyncDispose]();
     expect(errors).toEqual([]);
   });
