@@ -1,8 +1,11 @@
 // Looks at a data folder without the server: database and blobs agree, and what was committed together is there together.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { verifyStorage } from '../../src/lifecycle/verify-storage.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { systemClock } from '../../src/ports/clock.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { Violation } from './connection.ts';
 
@@ -49,7 +52,10 @@ export async function checkFolder(folder: string, isAtRest: boolean): Promise<vo
       if (found.length > 0) throw new Violation(`not true: ${rule}: ${JSON.stringify(found.slice(0, 5))}`);
     }
     await checkBlobFiles(folder, database);
-    if (isAtRest) await checkLeftovers(folder, database);
+    if (isAtRest) {
+      await checkLeftovers(folder, database);
+      await checkAsOperatorsDo(folder, database);
+    }
   } finally {
     await database.close();
   }
@@ -77,6 +83,14 @@ async function checkLeftovers(folder: string, database: Database): Promise<void>
   const known = new Set(rows.map(({ id }) => id));
   const left = (await readdir(join(folder, 'uploads'))).filter((name) => !known.has(name));
   if (left.length > 0) throw new Violation(`uploads without a row were left over: ${left.slice(0, 5).join(', ')}`);
+}
+
+/** `chartroom verify` finds nothing either. */
+async function checkAsOperatorsDo(folder: string, database: Database): Promise<void> {
+  const blobs = await openDiskBlobStore(folder);
+  const dependencies = { database, blobs, clock: systemClock, onDamage: () => undefined };
+  const { problems } = await verifyStorage(dependencies, { signal: new AbortController().signal, repair: false });
+  if (problems.length > 0) throw new Violation(`verify finds ${JSON.stringify(problems.slice(0, 5))}`);
 }
 
 async function checkDigests(folder: string): Promise<void> {
