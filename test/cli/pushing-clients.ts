@@ -15,14 +15,14 @@ interface PushedTag {
 
 /** Everything that clients know. */
 export class Acknowledged {
-  /** By repository and tag: what was acknowledged last, and what was sent after it without an answer. */
-  readonly tags = new Map<string, { acknowledged: PushedTag | undefined; unanswered: PushedTag | undefined }>();
+  /** By repository and tag: what was acknowledged last. */
+  readonly tags = new Map<string, { acknowledged: PushedTag | undefined }>();
   /** By repository and digest. */
   readonly blobs = new Map<string, Buffer>();
 
-  tag(repository: string, tag: string): { acknowledged: PushedTag | undefined; unanswered: PushedTag | undefined } {
+  tag(repository: string, tag: string): { acknowledged: PushedTag | undefined } {
     const key = `${repository}:${tag}`;
-    const entry = this.tags.get(key) ?? { acknowledged: undefined, unanswered: undefined };
+    const entry = this.tags.get(key) ?? { acknowledged: undefined };
     this.tags.set(key, entry);
     return entry;
   }
@@ -84,10 +84,8 @@ async function pushWhole(ask: Ask, known: Acknowledged, repository: string, byte
 
 async function pushTag(ask: Ask, known: Acknowledged, pushed: PushedTag): Promise<void> {
   const entry = known.tag(pushed.repository, pushed.tag);
-  entry.unanswered = pushed;
   await expected(201, ask('PUT', `/v2/${pushed.repository}/manifests/${pushed.tag}`, pushed.manifest, OCI_MANIFEST));
   entry.acknowledged = pushed;
-  entry.unanswered = undefined;
 }
 
 async function expected(status: number, asking: Promise<Response>): Promise<Response> {
