@@ -18,6 +18,7 @@ import {
 } from '../ports/blob-store.ts';
 import { isMissing, isUnreadable } from '../ports/file-errors.ts';
 import { storageError } from '../ports/storage-unusable.ts';
+import { DamagedFiles } from './files/damaged-files.ts';
 import { createFanOut, createFolder, statOf, syncFolder } from './files/folders.ts';
 import { each, onDisk } from './files/on-disk.ts';
 import { markedAt, readForCheck } from './files/stored-bytes.ts';
@@ -49,12 +50,12 @@ export function readDiskBlobStore(folder: string): BlobStore {
 class DiskBlobStore implements BlobStore {
   readonly #uploads: string;
   readonly #blobs: string;
-  readonly #damaged: string;
+  readonly #damaged: DamagedFiles;
 
   constructor(uploads: string, blobs: string, damaged: string) {
     this.#uploads = uploads;
     this.#blobs = blobs;
-    this.#damaged = damaged;
+    this.#damaged = new DamagedFiles(damaged);
   }
 
   async start(upload: UploadId): Promise<void> {
@@ -175,51 +176,25 @@ class DiskBlobStore implements BlobStore {
   }
 
   async examine(digest: Digest, place: 'stored' | 'aside' = 'stored'): Promise<StoredBytes | undefined> {
-    const path = place === 'stored' ? this.#blobPath(digest) : this.#asidePath(digest);
+    const path = place === 'stored' ? this.#blobPath(digest) : this.#damaged.path(digest);
     const found = await markedAt(path);
     return found && { ...found, read: () => readForCheck(path) };
   }
 
-  async setAside(digest: Digest, mark: string): Promise<boolean> {
-    const [from, to] = [this.#blobPath(digest), this.#asidePath(digest)];
-    if ((await markedAt(from))?.mark !== mark) return false;
-    // What is no file could not be replaced by a rename.
-    await onDisk(() => rm(to, { recursive: true, force: true }));
-    try {
-      await rename(from, to);
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw storageError(error);
-    }
-    // Only now it is certain what was moved: a commit may have come in between.
-    const isMeant = (await markedAt(to))?.mark === mark;
-    if (isMeant) for (const folder of [this.#damaged, dirname(from)]) await onDisk(() => syncFolder(folder));
-    else await this.putBack(digest);
-    return isMeant;
+  setAside(digest: Digest, mark: string): Promise<boolean> {
+    return this.#damaged.take(digest, this.#blobPath(digest), mark);
   }
 
-  async putBack(digest: Digest): Promise<void> {
-    const [from, to] = [this.#asidePath(digest), this.#blobPath(digest)];
-    try {
-      // Unlike a rename, it never replaces what is there: bytes that were just committed.
-      await link(from, to);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code !== 'EEXIST' && code !== 'ENOENT') throw storageError(error);
-    }
-    await onDisk(() => syncFolder(dirname(to)));
-    await this.removeSetAside(digest);
+  putBack(digest: Digest): Promise<void> {
+    return this.#damaged.putBack(digest, this.#blobPath(digest));
   }
 
-  async *listSetAside(): AsyncIterable<Digest> {
-    for await (const { name } of each(await onDisk(() => opendir(this.#damaged)))) {
-      const digest = name.replace('-', ':');
-      if (isDigest(digest)) yield digest;
-    }
+  listSetAside(): AsyncIterable<Digest> {
+    return this.#damaged.list();
   }
 
-  async removeSetAside(digest: Digest): Promise<void> {
-    await onDisk(() => rm(this.#asidePath(digest), { recursive: true, force: true }));
+  removeSetAside(digest: Digest): Promise<void> {
+    return this.#damaged.remove(digest);
   }
 
   async checkWritable(): Promise<void> {
@@ -240,10 +215,6 @@ class DiskBlobStore implements BlobStore {
   #blobPath(digest: Digest): string {
     const encoded = encodedOf(digest);
     return join(this.#blobs, algorithmOf(digest), encoded.slice(0, 2), encoded);
-  }
-
-  #asidePath(digest: Digest): string {
-    return join(this.#damaged, digest.replace(':', '-'));
   }
 
   /** @throws Error when it has another size */

@@ -18,7 +18,12 @@ const step = (name: string): void => {
 let pushOnce: (() => Promise<void>) | undefined;
 const { link, rename, rm } = fileSystem;
 fileSystem.rename = async (from, to) => {
-  if (String(to).includes('/damaged/')) step('rename');
+  if (String(to).includes('/damaged/')) {
+    const push = pushOnce;
+    pushOnce = undefined;
+    await push?.();
+    step('rename');
+  }
   await rename(from, to);
 };
 fileSystem.link = async (from, to) => {
@@ -26,9 +31,6 @@ fileSystem.link = async (from, to) => {
   await link(from, to);
 };
 fileSystem.rm = async (path, options) => {
-  const push = pushOnce;
-  pushOnce = undefined;
-  await push?.();
   step('remove');
   await rm(path, options);
 };
