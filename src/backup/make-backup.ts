@@ -13,6 +13,8 @@ import { whileCollectionIsHeld } from './held-collection.ts';
 import { findDamagedBlobs } from './named-blobs.ts';
 
 export const DATABASE_FILE = 'chartroom.db';
+/** Blobs that may go from a backup whatever there is otherwise. */
+const FEW = 10;
 
 interface BackupSource {
   readonly database: Database;
@@ -47,6 +49,8 @@ export interface MadeBackup {
   /** What was not in the folder before. */
   readonly added: { readonly count: number; readonly bytes: number };
   readonly removedBlobs: number;
+  /** What nothing names any more, and was left since it is most of the backup. */
+  readonly leftBlobs: number;
 }
 
 /** Not to be called twice at once for one folder. @throws Error when the copy of the database is damaged: the backup before it stays */
@@ -72,7 +76,7 @@ export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
       const record = { format: 1, ...times, version: parts.version, folder, files, blobs, damaged } as const;
       await target.folder.complete(record);
       await target.folder.discardOthers(folder);
-      return { record, added, removedBlobs: await discardUnnamed(target.blobs, copy) };
+      return { record, added, ...(await discardUnnamed(target.blobs, copy, blobs.count)) };
     } finally {
       copy.close();
     }
@@ -140,12 +144,20 @@ async function measure({ target }: BackupParts, folder: string, name: string) {
   return file;
 }
 
-/** Only when the new backup is complete: what the one before it needs is there until then. */
-async function discardUnnamed(blobs: BlobStore, copy: Queryable): Promise<number> {
+/**
+ * Only when the new backup is complete: what the one before it needs is there until then. Where most of it would go, it is left:
+ * rather than so much deleted on purpose, the registry may have lost its database, or have an older one.
+ */
+async function discardUnnamed(
+  blobs: BlobStore,
+  copy: Queryable,
+  named: number,
+): Promise<Pick<MadeBackup, 'leftBlobs' | 'removedBlobs'>> {
   const unnamed: Digest[] = [];
   for await (const digest of blobs.list()) if (!(await isStoredBlob(copy, digest))) unnamed.push(digest);
+  if (unnamed.length > Math.max(named, FEW)) return { leftBlobs: unnamed.length, removedBlobs: 0 };
   for (const digest of unnamed) await blobs.delete(digest);
-  return unnamed.length;
+  return { leftBlobs: 0, removedBlobs: unnamed.length };
 }
 
 function isoTime(time: number): string {

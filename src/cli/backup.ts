@@ -31,15 +31,20 @@ const backup: Command = {
       throw explainCutOff(error, folder);
     });
     progress.end();
-    const { record, added, removedBlobs } = made;
+    const { record, added, removedBlobs, leftBlobs } = made;
     const { blobs, files, damaged } = record;
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const removed = removedBlobs === 0 ? '' : `, ${counted(removedBlobs, 'blob')} removed that nothing names any more`;
     printLine(
       `backed up ${counted(blobs.count - damaged.length, 'blob')} (${shownSize(blobs.bytes)}; new: ${added.count}, ${shownSize(added.bytes)})${removed}, database and keys (${shownSize(bytes)}) as of ${record.startedAt}`,
     );
-    if (damaged.length === 0) return;
     listDamage(damaged);
+    if (leftBlobs > 0) {
+      throw new CheckFailed(
+        `the registry has lost most of what is in the backup: ${counted(leftBlobs, 'blob')} of it that nothing names any more were left; look whether its database is the right one, and otherwise begin a backup in another folder`,
+      );
+    }
+    if (damaged.length === 0) return;
     throw new CheckFailed(
       `${counted(damaged.length, 'blob')} could not be backed up, since the data folder has them no more: push what they belong to again, then back up again`,
     );

@@ -61,6 +61,27 @@ test('the next one copies only new blobs, drops those that are named no more, an
   expect((await backups.verify()).damaged).toEqual([]);
 });
 
+test('of a registry that has lost most of what it had, the backup keeps what nothing names any more', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'one');
+  const lost = await Promise.all(
+    Array.from({ length: 11 }, (_, index) => pushBlob(registry, 'one', Buffer.from(`lost ${index}`))),
+  );
+  await backups.backUp();
+  await withDatabase(registry.dataDir, (database) =>
+    database.transaction(async (tx) => {
+      for (const digest of lost) {
+        await tx.query('delete from repository_blobs where digest = $1', [digest]);
+        await tx.query('delete from blobs where digest = $1', [digest]);
+      }
+    }),
+  );
+  const { removedBlobs, leftBlobs } = await backups.backUp();
+  expect({ removedBlobs, leftBlobs }).toEqual({ removedBlobs: 0, leftBlobs: 11 });
+  for (const digest of lost) expect((await stat(blobPath(folder, digest))).size).toBeGreaterThan(0);
+});
+
 test('one that is cut off leaves the one before it whole, and the next one goes on from there', async () => {
   await using backups = await startBackedUp();
   const { registry } = backups;
