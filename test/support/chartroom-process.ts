@@ -11,6 +11,9 @@ export const ADMIN_NAME = 'admin';
 export const ADMIN_PASSWORD = 'administrator-password';
 export const ADMIN_ENVIRONMENT = { CHARTROOM_ADMIN_PASSWORD: ADMIN_PASSWORD };
 
+/** Without it, each of many hundred processes would compile the same files again. */
+const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/compiled');
+
 export interface ProcessOptions {
   /** Where the process runs, and where `./data` is. */
   readonly folder: string;
@@ -67,7 +70,12 @@ export function startChartroom(
 ): Running {
   const child = spawn(process.execPath, [...nodeFlags, MAIN, ...words], {
     cwd: options.folder,
-    env: { PATH: process.env.PATH ?? '', HOME: options.folder, ...options.environment },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: options.folder,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...options.environment,
+    },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'ipc'],
   });
   running.add(child);

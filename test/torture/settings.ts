@@ -11,7 +11,7 @@ export const KILLS = setting('KILLS', 20);
 /** How often the power is cut under it. */
 export const CUTS = setting('CUTS', 12);
 /** How many orders of steps are tried for each race. */
-export const INTERLEAVINGS = setting('INTERLEAVINGS', 400);
+export const INTERLEAVINGS = setting('INTERLEAVINGS', 300);
 /** How many times as many hostile requests as usual are made up. */
 export const FUZZ = setting('FUZZ', 1);
 
