@@ -189,7 +189,6 @@ export async function openDataFolder(
   operator = 'operator',
   clock: Clock = systemClock,
 ): Promise<DataFolder> {
-  await requireWhole(config.dataDir);
   await requireRegistry(config);
   await using opened = new AsyncDisposableStack();
   const database = opened.adopt(await openDatabase(config, clock), (each) => each.close());

@@ -4,7 +4,7 @@ import { BACKUP_LOCK, makeBackupFolder, openBackupFolder } from './adapters/back
 import { openDiskBlobStore, readDiskBlobStore } from './adapters/disk-blob-store.ts';
 import { lockFolder } from './adapters/folder-lock.ts';
 import { readMigrations } from './adapters/migration-files.ts';
-import { beginRestoredFolder, requireWhole } from './adapters/restored-folder.ts';
+import { beginRestoredFolder } from './adapters/restored-folder.ts';
 import { SIGNING_KEYS_FILE } from './adapters/signing-keys-file.ts';
 import { sqliteCopies } from './adapters/sqlite-copies.ts';
 import { openSqliteDatabase } from './adapters/sqlite-database.ts';
@@ -37,7 +37,6 @@ export async function backUp(
   options: { readonly checksAll: boolean; readonly onProgress: OnProgress },
   clock: Clock = systemClock,
 ): Promise<MadeBackup> {
-  await requireWhole(config.dataDir);
   await requireRegistry(config);
   requireApart(config.dataDir, folder);
   await makeBackupFolder(folder);

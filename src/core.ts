@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Accounts } from './accounts/accounts.ts';
 import { readMigrations } from './adapters/migration-files.ts';
+import { requireWhole } from './adapters/restored-folder.ts';
 import { openSqliteChartSearch } from './adapters/sqlite-chart-search.ts';
 import { openSqliteDatabase } from './adapters/sqlite-database.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -94,8 +95,12 @@ export function databasePath(config: Config): string {
   return join(config.dataDir, 'chartroom.db');
 }
 
-/** @throws StorageUnusable when no server has ever used the folder: most likely it is not the one that was meant */
+/**
+ * @throws StorageUnusable when the folder is not whole, or no server has ever used it: most likely it is not the one that was
+ * meant
+ */
 export async function requireRegistry(config: Config): Promise<void> {
+  await requireWhole(config.dataDir);
   if (await isDatabaseThere(config)) return;
   throw new StorageUnusable(
     `there is no registry in ${resolve(config.dataDir)}: name its folder with --data-dir, or start it once with "chartroom serve"`,

@@ -1,6 +1,5 @@
 // Verifies all that a data folder holds, whether its server runs or not.
 import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
-import { requireWhole } from './adapters/restored-folder.ts';
 import type { Config } from './config/schema.ts';
 import { openDatabase, requireRegistry } from './core.ts';
 import { type VerifyOptions, type VerifyResult, verifyStorage } from './lifecycle/verify-storage.ts';
@@ -12,7 +11,6 @@ export async function verifyDataFolder(
   options: VerifyOptions,
   clock: Clock = systemClock,
 ): Promise<VerifyResult> {
-  await requireWhole(config.dataDir);
   await requireRegistry(config);
   const database = await openDatabase(config, clock);
   try {

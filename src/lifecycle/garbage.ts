@@ -1,6 +1,8 @@
 // What all steps of garbage collection share: what they work on, what they are told, and what they count.
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Transaction } from '../ports/database.ts';
 import type { BlobStorage } from '../registry/keep-blob.ts';
+import { pagesOf } from '../tables/pages.ts';
 
 export interface CollectOptions {
   /** How long nothing must have referred to what is taken away: milliseconds. */
@@ -76,9 +78,24 @@ export function* batchesOf<Item>(items: readonly Item[]): Iterable<readonly Item
 }
 
 /**
- * Whether something else must be noted than what is.
- * @param since when it was noted that nothing uses it: a clock that was put back must not make that a time to come
+ * Notes since when nothing uses each of many things, or that something does, where that is not what is noted already.
+ * @param list gives the page behind one of them
  */
-export function isOutdated(isUsed: boolean, since: number | null, now: number): boolean {
-  return isUsed ? since !== null : since === null || since > now;
+export async function noteUses<Use extends { readonly since: number | null }>(
+  { storage: { database }, now, pause }: Collection,
+  list: (after: Use | undefined) => Promise<readonly Use[]>,
+  isUsed: (use: Use) => boolean,
+  note: (tx: Transaction, use: Use, since: number | null) => Promise<void>,
+): Promise<void> {
+  // A clock that was put back must not make a note one of a time to come.
+  const isOutdated = (use: Use) => (isUsed(use) ? use.since !== null : use.since === null || use.since > now);
+  for await (const page of pagesOf(list)) {
+    for (const batch of batchesOf(page.filter(isOutdated))) {
+      await database.transaction(async (tx) => {
+        for (const use of batch) await note(tx, use, isUsed(use) ? null : now);
+      });
+      await pause();
+    }
+    await pause();
+  }
 }

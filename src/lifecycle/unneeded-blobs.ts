@@ -16,18 +16,11 @@ import {
   unlinkUnneeded,
 } from '../tables/garbage-blobs.ts';
 import { pagesOf } from '../tables/pages.ts';
-import { batchesOf, type Collection, isOutdated, PAGE } from './garbage.ts';
+import { batchesOf, type Collection, noteUses, PAGE } from './garbage.ts';
 
-export async function noteUnneededBlobs({ storage: { database }, now, pause }: Collection): Promise<void> {
-  for await (const page of pagesOf<BlobUse>((after) => listBlobUses(database, after, PAGE))) {
-    for (const batch of batchesOf(page.filter((use) => isOutdated(use.needed === 1, use.since, now)))) {
-      await database.transaction(async (tx) => {
-        for (const use of batch) await noteUnneeded(tx, use, use.needed === 1 ? null : now);
-      });
-      await pause();
-    }
-    await pause();
-  }
+export async function noteUnneededBlobs(collection: Collection): Promise<void> {
+  const list = (after: BlobUse | undefined) => listBlobUses(collection.storage.database, after, PAGE);
+  await noteUses(collection, list, ({ needed }) => needed === 1, noteUnneeded);
 }
 
 export async function removeUnneededBlobs(collection: Collection): Promise<void> {

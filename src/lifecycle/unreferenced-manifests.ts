@@ -10,18 +10,11 @@ import {
   type UnreferencedManifest,
 } from '../tables/garbage-manifests.ts';
 import { pagesOf } from '../tables/pages.ts';
-import { batchesOf, type Collection, isOutdated, PAGE } from './garbage.ts';
+import { batchesOf, type Collection, noteUses, PAGE } from './garbage.ts';
 
-export async function noteUnreferencedManifests({ storage: { database }, now, pause }: Collection): Promise<void> {
-  for await (const page of pagesOf<ManifestUse>((after) => listManifestUses(database, after, PAGE))) {
-    for (const batch of batchesOf(page.filter((use) => isOutdated(use.referenced === 1, use.since, now)))) {
-      await database.transaction(async (tx) => {
-        for (const use of batch) await noteUnreferenced(tx, use, use.referenced === 1 ? null : now);
-      });
-      await pause();
-    }
-    await pause();
-  }
+export async function noteUnreferencedManifests(collection: Collection): Promise<void> {
+  const list = (after: ManifestUse | undefined) => listManifestUses(collection.storage.database, after, PAGE);
+  await noteUses(collection, list, ({ referenced }) => referenced === 1, noteUnreferenced);
 }
 
 /** @returns how many were removed, or in a dry run would be */
