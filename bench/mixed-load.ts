@@ -13,10 +13,10 @@ import { digestOf } from '../src/oci/digest.ts';
 import { OCI_MANIFEST } from '../src/oci/media-types.ts';
 import { descriptorOf } from '../test/support/artifacts.ts';
 import { buildChart } from '../test/support/chart-builder.ts';
+import { Random } from '../test/support/random.ts';
 import { runJob } from '../test/torture/collection.ts';
 import { type Answer, type Connection, connect } from '../test/torture/connection.ts';
 import { Journal } from '../test/torture/journal.ts';
-import { Random } from '../test/torture/random.ts';
 import { ADMINISTRATOR, basic, PRIVATE_REPOSITORY, startChartroom } from './chartroom.ts';
 import { readSlowly, type SlowEnd, sendHeadSlowly, sendSlowly } from './slow-clients.ts';
 

@@ -14,6 +14,7 @@ import { digestOf } from '../src/oci/digest.ts';
 import type { RepositoryName } from '../src/oci/repository-name.ts';
 import type { Database } from '../src/ports/database.ts';
 import { migrate } from '../src/tables/migrate.ts';
+import { Random } from '../test/support/random.ts';
 
 const SYLLABLES =
   'ka to mi ser ver con fig dat ba re dis ng inx pro me the us gra fa na lo ki tem po al ert man ag clu ster net work pol sec ret'.split(
@@ -38,7 +39,8 @@ const { values } = parseArgs({
 });
 const [count, size, rounds] = [Number(values.charts), Number(values.readme), Number(values.rounds)];
 
-const random = seededRandom(1);
+/** The same at every run, so that two runs can be compared. */
+const random = new Random(1);
 const words = vocabulary(60_000);
 const folder = await mkdtemp(join(tmpdir(), 'chartroom-bench-'));
 try {
@@ -83,7 +85,7 @@ async function measure(database: Database): Promise<void> {
     );
   }
   const one: number[] = [];
-  for (let number = 0; number < 100; number += 1) one.push(await publish([chart(Math.floor(random() * count))]));
+  for (let number = 0; number < 100; number += 1) one.push(await publish([chart(random.below(count))]));
   const bytes = (await stat(join(folder, 'search.db'))).size;
   console.log(`Node ${process.version}; ${count} charts with READMEs of ${size} bytes; medians, and the most.\n`);
   console.log(`- to index a chart while the index is filled, five at a time: ${span(filling)} ms`);
@@ -141,19 +143,19 @@ function chart(number: number): Chart {
 
 function text(length: number): string {
   let written = '';
-  while (written.length < length) written += random() < 0.01 ? EVERYWHERE : `${pick()} `;
+  while (written.length < length) written += random.chance(0.01) ? EVERYWHERE : `${pick()} `;
   return written;
 }
 
 /** A word, the first ones most often, as words are in languages (Zipf's law). */
 function pick(): string {
-  return words[Math.floor(words.length ** random()) - 1] ?? 'chart';
+  return words[Math.floor(words.length ** random.next()) - 1] ?? 'chart';
 }
 
 function vocabulary(length: number): readonly string[] {
   const made = new Set<string>();
-  const syllable = () => SYLLABLES[Math.floor(random() * SYLLABLES.length)] ?? '';
-  while (made.size < length) made.add(Array.from({ length: 2 + Math.floor(random() * 3) }, syllable).join(''));
+  const syllable = () => random.pick(SYLLABLES);
+  while (made.size < length) made.add(Array.from({ length: 2 + random.below(3) }, syllable).join(''));
   return [...made];
 }
 
@@ -167,15 +169,4 @@ function span(times: readonly number[]): string {
   const sorted = times.toSorted((one, other) => one - other);
   const [median = 0, most = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
   return `${median.toFixed(2)} (${most.toFixed(2)})`;
-}
-
-/** The same numbers at every run, so that two runs can be compared (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

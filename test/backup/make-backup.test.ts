@@ -9,7 +9,8 @@ import { backUp } from '../../src/back-up.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { isCollectionHeld } from '../../src/tables/collection-holds.ts';
 import { prepareChart, pushArtifact, pushBlob, pushChart, putManifest } from '../support/artifacts.ts';
-import { blobPath, configOf, snapshotOf, startBackedUp, withDatabase } from './support/backups.ts';
+import { blobPath } from '../support/blob-path.ts';
+import { configOf, snapshotOf, startBackedUp, withDatabase } from './support/backups.ts';
 
 const WEB = { name: 'web', version: '1.0.0' };
 

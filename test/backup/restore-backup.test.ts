@@ -7,7 +7,8 @@ import { openApp, openDataFolder } from '../../src/app.ts';
 import { backUp } from '../../src/back-up.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { pushArtifact, pushBlob } from '../support/artifacts.ts';
-import { blobPath, configOf, snapshotOf, startBackedUp, withDatabase } from './support/backups.ts';
+import { blobPath } from '../support/blob-path.ts';
+import { configOf, snapshotOf, startBackedUp, withDatabase } from './support/backups.ts';
 
 const CONTENT = digestOf(Buffer.from('content'));
 
@@ -20,7 +21,7 @@ test('what is restored is what was backed up, for its owner alone, and can be ba
   expect(await backups.restore()).toEqual({ record, damaged: [] });
   const files = await snapshotOf(restored);
   const content = Buffer.from('content').toString('base64');
-  expect(files.get(`blobs/sha256/${CONTENT.slice(7, 9)}/${CONTENT.slice(7)}`)).toBe(`640 ${content}`);
+  expect(files.get(blobPath('', CONTENT))).toBe(`640 ${content}`);
   expect(files.get('token-signing-keys.json')?.slice(0, 4)).toBe('600 ');
   expect(files.get('chartroom.db')?.slice(0, 4)).toBe('600 ');
   const tags = 'select name from tags';

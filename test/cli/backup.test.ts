@@ -2,7 +2,8 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Digest, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { blobPath } from '../support/blob-path.ts';
 import {
   ADMIN_ENVIRONMENT,
   ADMIN_NAME,
@@ -13,7 +14,8 @@ import {
   serveChartroom,
   temporaryFolder,
 } from '../support/chartroom-process.ts';
-import { Acknowledged, type Ask, moveTag, pushChartVersion, seededRandom } from './pushing-clients.ts';
+import { Random } from '../support/random.ts';
+import { Acknowledged, type Ask, moveTag, pushChartVersion } from './pushing-clients.ts';
 import { failure } from './registry-folder.ts';
 
 test('all that was acknowledged before a backup began is served from where it is restored, byte for byte', async () => {
@@ -52,9 +54,9 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
   const run = (words: string) => runChartroom(words.split(' '), { folder: folder.path });
   await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
   const known = new Acknowledged();
-  await moveTag(askOf(server), known, seededRandom(1), 'team/tool');
+  await moveTag(askOf(server), known, new Random(1), 'team/tool');
   const lost = digestOf([...known.blobs.values()].find(({ length }) => length === 500) ?? Buffer.from(''));
-  await rm(pathOf(join(folder.path, 'data'), lost));
+  await rm(blobPath(join(folder.path, 'data'), lost));
   const { code, stdout, stderr } = await run('backup backup');
   expect({ code, stderr }).toEqual({
     code: 1,
@@ -105,7 +107,7 @@ function askOf(server: Serving): Ask {
 const SEEDS = { before: 1, second: 2, after: 3 };
 
 async function pushSome(server: Serving, known: Acknowledged, name: keyof typeof SEEDS): Promise<void> {
-  const random = seededRandom(SEEDS[name]);
+  const random = new Random(SEEDS[name]);
   for (let count = 0; count < 5; count += 1) {
     await pushChartVersion(askOf(server), known, random, `1.0.${count}-${name}`);
     await moveTag(askOf(server), known, random, `team/${name}`);
@@ -114,7 +116,7 @@ async function pushSome(server: Serving, known: Acknowledged, name: keyof typeof
 
 /** @returns how many charts were pushed until the server was gone */
 async function pushUntilGone(server: Serving): Promise<number> {
-  const random = seededRandom(7);
+  const random = new Random(7);
   const known = new Acknowledged();
   for (let count = 0; ; count += 1) {
     try {
@@ -147,8 +149,4 @@ async function statusOf(server: Serving, path: string, headers: Record<string, s
 async function tokenOf(server: Serving, headers: Record<string, string>): Promise<string> {
   const answer = await fetch(`${server.url}/token`, { headers });
   return ((await answer.json()) as { token: string }).token;
-}
-
-function pathOf(folder: string, digest: Digest): string {
-  return join(folder, 'blobs', 'sha256', encodedOf(digest).slice(0, 2), encodedOf(digest));
 }

@@ -3,6 +3,7 @@
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { HELM_CONFIG, HELM_CONTENT, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { buildChart } from '../support/chart-builder.ts';
+import type { Random } from '../support/random.ts';
 
 export type Ask = (method: string, path: string, body?: Buffer, contentType?: string) => Promise<Response>;
 
@@ -28,26 +29,11 @@ export class Acknowledged {
   }
 }
 
-/** Random numbers from 0 to below 1 that are the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-function randomBytes(random: () => number, length: number): Buffer {
-  return Buffer.from(Uint8Array.from({ length }, () => Math.floor(random() * 256)));
-}
-
 /** Publishes one new version of a chart, as helm does. */
-export async function pushChartVersion(ask: Ask, known: Acknowledged, random: () => number, version: string) {
-  const name = `chart-${Math.floor(random() * 3)}`;
+export async function pushChartVersion(ask: Ask, known: Acknowledged, random: Random, version: string) {
+  const name = `chart-${random.below(3)}`;
   const repository = `team/${name}`;
-  const files = { 'data.bin': randomBytes(random, Math.floor(random() * 40_000)) };
+  const files = { 'data.bin': random.bytes(random.below(40_000)) };
   const { archive, config } = await buildChart({ name, version, files });
   const blobs = [config, archive];
   for (const blob of blobs) await pushWhole(ask, known, repository, blob);
@@ -60,8 +46,8 @@ export async function pushChartVersion(ask: Ask, known: Acknowledged, random: ()
 }
 
 /** Moves the tag "latest" of an artifact to new content. */
-export async function moveTag(ask: Ask, known: Acknowledged, random: () => number, repository: string) {
-  const blobs = [Buffer.from('{}'), randomBytes(random, 500)];
+export async function moveTag(ask: Ask, known: Acknowledged, random: Random, repository: string) {
+  const blobs = [Buffer.from('{}'), random.bytes(500)];
   for (const blob of blobs) await pushWhole(ask, known, repository, blob);
   const [config, layer] = blobs.map((blob) => ({
     mediaType: 'application/octet-stream',

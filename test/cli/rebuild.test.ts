@@ -13,7 +13,8 @@ import {
   serveChartroom,
   temporaryFolder,
 } from '../support/chartroom-process.ts';
-import { Acknowledged, type Ask, moveTag, pushChartVersion, seededRandom } from './pushing-clients.ts';
+import { Random } from '../support/random.ts';
+import { Acknowledged, type Ask, moveTag, pushChartVersion } from './pushing-clients.ts';
 
 test('charts and tags are served as they were pushed; who may do what is added again', async () => {
   await using folder = await temporaryFolder();
@@ -21,7 +22,7 @@ test('charts and tags are served as they were pushed; who may do what is added a
   const data = join(folder.path, 'data');
   const known = new Acknowledged();
   await using server = await serveChartroom(options);
-  const random = seededRandom(1);
+  const random = new Random(1);
   for (const version of ['1.0.0', '1.0.1', '2.0.0']) await pushChartVersion(askOf(server), known, random, version);
   for (const _ of [1, 2]) await moveTag(askOf(server), known, random, 'team/tool');
   const newest = known.tag('team/tool', 'latest').acknowledged?.manifest.toString('base64') ?? '';

@@ -3,6 +3,7 @@ import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
+import { blobPath } from '../support/blob-path.ts';
 import {
   ADMIN_ENVIRONMENT,
   ADMIN_NAME,
@@ -29,8 +30,7 @@ test('beside a running server: each problem in a line, then 1; repaired, the ser
   const push = () =>
     fetch(`${server.url}/v2/web/blobs/uploads/?digest=${digest}`, { method: 'POST', body: 'content', headers });
   expect((await push()).status).toBe(201);
-  const hex = digest.slice('sha256:'.length);
-  const file = join(folder.path, 'data/blobs/sha256', hex.slice(0, 2), hex);
+  const file = blobPath(join(folder.path, 'data'), digest);
   await writeFile(file, 'c0ntent');
   const stray = join(folder.path, 'data/blobs/sha256/00', '0'.repeat(64));
   await writeFile(stray, 'stray');
@@ -52,7 +52,7 @@ test('beside a running server: each problem in a line, then 1; repaired, the ser
     ...{ blobs: 1, isComplete: true, problemCount: 1, setAside: 1, leftovers: { blobs: 1, bytes: 5 } },
     problems: [{ kind: 'blob', affected: ['web'] }],
   });
-  expect([await head(), await readdir(join(folder.path, 'data/damaged'))]).toEqual([404, [`sha256-${hex}`]]);
+  expect([await head(), await readdir(join(folder.path, 'data/damaged'))]).toEqual([404, [digest.replace(':', '-')]]);
   expect((await push()).status).toBe(201);
   expect(await head()).toBe(200);
   const { code, stdout } = await runChartroom(['verify', '--repair'], { folder: folder.path });

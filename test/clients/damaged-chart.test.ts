@@ -1,8 +1,9 @@
 // A published chart is damaged on the disk: helm prints what happened, and pushing the same version again heals it.
-import { createHash } from 'node:crypto';
 import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { digestOf } from '../../src/oci/digest.ts';
+import { blobPath } from '../support/blob-path.ts';
 import { describeWalk } from './support/found-clients.ts';
 import { type Account, type ServerProcess, startServer } from './support/server-process.ts';
 
@@ -23,8 +24,7 @@ describeWalk((client) => {
     const target = `oci://${server.host}/damaged`;
     const file = await helm.publish(CHART, target);
     const bytes = await readFile(file);
-    const hex = createHash('sha256').update(bytes).digest('hex');
-    await truncate(join(server.dataFolder, 'blobs/sha256', hex.slice(0, 2), hex), 10);
+    await truncate(blobPath(server.dataFolder, digestOf(bytes)), 10);
     const pull = ['pull', `${target}/task-api-chart`, '--version', '1.0.0', '--destination', helm.home.folder];
     const screen = await helm.fail(...pull);
     expect(screen).toContain(client.isCurrent ? 'was damaged or lost in the registry' : '410 Gone');

@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
 import { BlobDamaged } from '../../src/oci/blob-damaged.ts';
-import { algorithmOf, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { digestOf, encodedOf } from '../../src/oci/digest.ts';
 import { type StoredBytes, UnreadableBytes } from '../../src/ports/blob-store.ts';
+import { blobPath } from '../support/blob-path.ts';
 import { temporaryFolder } from '../support/chartroom-process.ts';
 import { blobStoreContract, list, newUpload, put, type TestedBlobStore } from './blob-store.contract.ts';
 import { setAsideContract } from './set-aside.contract.ts';
@@ -158,10 +159,9 @@ async function openDisk(): Promise<TestedBlobStore> {
     store: await openDiskBlobStore(folder.path),
     reopen: () => openDiskBlobStore(folder.path),
     damage: async (digest, bytes) => {
-      const encoded = encodedOf(digest);
       const aside = join(folder.path, 'spoiled');
       await writeFile(aside, bytes);
-      await rename(aside, join(folder.path, 'blobs', algorithmOf(digest), encoded.slice(0, 2), encoded));
+      await rename(aside, blobPath(folder.path, digest));
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

@@ -47,7 +47,8 @@ syncBuiltinESMExports();
 
 // Imported only now, so that it gets the recording functions.
 const { openDiskBlobStore } = await import('../../src/adapters/disk-blob-store.ts');
-const { digestOf, encodedOf } = await import('../../src/oci/digest.ts');
+const { digestOf } = await import('../../src/oci/digest.ts');
+const { blobPath } = await import('../support/blob-path.ts');
 
 async function* body(): AsyncIterable<Buffer> {
   yield Buffer.from('some ');
@@ -60,6 +61,4 @@ const store = await openDiskBlobStore(folder);
 await store.start(upload);
 await store.append(upload, body());
 await store.commit(upload, digest, 'some bytes'.length);
-const encoded = encodedOf(digest);
-const blob = `blobs/sha256/${encoded.slice(0, 2)}/${encoded}`;
-process.stdout.write(JSON.stringify({ steps, upload: `uploads/${upload}`, blob }));
+process.stdout.write(JSON.stringify({ steps, upload: `uploads/${upload}`, blob: blobPath('', digest) }));

@@ -3,13 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import Fastify from 'fastify';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decorate } from '../../src/http/server.ts';
 import { RegistryError } from '../../src/oci/error.ts';
 import { pushBlob } from '../support/artifacts.ts';
+import { blobPath } from '../support/blob-path.ts';
 import { startRegistry } from '../support/start-registry.ts';
 
 const SECRET_PLACE = '/srv/chartroom-secret-place';
@@ -75,7 +76,7 @@ describe('a folder that somebody has broken is told to no client', () => {
   test('where blobs are', async () => {
     await using registry = await startRegistry();
     const digest = await pushBlob(registry, 'team/web', Buffer.from('a blob'));
-    const folder = join(registry.dataDir, 'blobs', 'sha256', digest.slice(7, 9));
+    const folder = dirname(blobPath(registry.dataDir, digest));
     await rename(folder, `${folder}-away`);
     await writeFile(folder, 'a file in the place of a folder');
     expect(await readdir(`${folder}-away`)).toHaveLength(1);

@@ -9,7 +9,7 @@ import type { BlobStore, UploadId } from '../../src/ports/blob-store.ts';
 import { type BlobStorage, keepBlob } from '../../src/registry/keep-blob.ts';
 import { findBlobSize, linkBlob } from '../../src/tables/blobs.ts';
 import { noteUnrecorded } from '../../src/tables/unrecorded-blobs.ts';
-import { DAY, type GarbageRegistry, startGarbageRegistry } from './garbage-registry.ts';
+import { DAY, type GarbageRegistry, startGarbageRegistry } from './support/garbage-registry.ts';
 
 const BYTES = Buffer.from('the same bytes');
 const DIGEST = digestOf(BYTES);

@@ -2,13 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Digest, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { holdCollection } from '../../src/tables/collection-holds.ts';
 import { inDatabase } from '../registry/support/published.ts';
 import { descriptorOf, prepareChart, pushArtifact, pushBlob, pushChart, putManifest } from '../support/artifacts.ts';
+import { blobPath } from '../support/blob-path.ts';
 import type { TestRegistry } from '../support/start-registry.ts';
-import { DAY, HOUR, startGarbageRegistry, uploadFiles } from './garbage-registry.ts';
+import { DAY, HOUR, startGarbageRegistry, uploadFiles } from './support/garbage-registry.ts';
 
 const NOTHING = { manifests: 0, blobs: 0, leftovers: 0, uploads: 0, bytes: 0, isHeld: false };
 const WEB = { name: 'web', version: '1.0.0' };
@@ -109,7 +110,7 @@ describe('what nothing refers to goes after the grace period', () => {
     await using opened = await startGarbageRegistry();
     const { registry, clock, collect, stored, age } = opened;
     const digest = digestOf(Buffer.from('leftover'));
-    const path = `blobs/sha256/${encodedOf(digest).slice(0, 2)}/${encodedOf(digest)}`;
+    const path = blobPath('', digest);
     await writeFile(join(registry.dataDir, path), 'leftover');
     await age(path);
     // Until then its row may still come.

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { CHECK_INTERVAL, type ScrubOptions, scrubBlobs, scrubRegularly } from '../../src/lifecycle/scrub-blobs.ts';
 import type { RepositoryName } from '../../src/oci/repository-name.ts';
 import { linkBlob } from '../../src/tables/blobs.ts';
-import { type DamagedRegistry, damagedRegistry, flip, WEB } from './damaged-registry.ts';
+import { type DamagedRegistry, damagedRegistry, flip, WEB } from './support/damaged-registry.ts';
 
 const BYTES = Buffer.alloc(300_000, 'sound bytes ');
 const NEVER = new AbortController().signal;

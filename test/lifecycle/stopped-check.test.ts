@@ -5,14 +5,14 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { CHECK_INTERVAL, scrubBlobs } from '../../src/lifecycle/scrub-blobs.ts';
 import type { Digest } from '../../src/oci/digest.ts';
-import { type DamagedRegistry, damagedRegistry, flip } from './damaged-registry.ts';
+import { type DamagedRegistry, damagedRegistry, flip } from './support/damaged-registry.ts';
 
 const BYTES = Buffer.from('the only blob');
 const OPTIONS = { bytesPerSecond: 1e15, signal: new AbortController().signal };
 
 /** @returns where the process died, or how the check has ended */
 async function checkUntil(folder: string, steps: number, mode: 'check' | 'push'): Promise<string> {
-  const program = join(import.meta.dirname, 'stopped-check.ts');
+  const program = join(import.meta.dirname, 'support', 'stopped-check.ts');
   const running = promisify(execFile)(process.execPath, [program, folder, `${steps}`, mode]);
   return await running.then(
     ({ stdout }) => stdout,

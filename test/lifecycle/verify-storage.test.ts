@@ -5,17 +5,18 @@ import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { VerifyResult } from '../../src/lifecycle/verify-storage.ts';
-import { digestOf, encodedOf } from '../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { verifyDataFolder } from '../../src/verify-data-folder.ts';
 import { prepareChart, pushArtifact, pushBlob, putManifest } from '../support/artifacts.ts';
+import { blobPath } from '../support/blob-path.ts';
 import { startRegistry, type TestRegistry } from '../support/start-registry.ts';
 
 const CHART = { name: 'web', version: '1.0.0', provenance: 'signed' };
 
 let registry: TestRegistry;
 /** Digests of what was pushed as team/web:1.0.0. */
-let archive: string;
-let manifest: string;
+let archive: Digest;
+let manifest: Digest;
 beforeEach(async () => {
   registry = await startRegistry();
   const chart = await prepareChart(registry, 'team/web', CHART);
@@ -33,9 +34,8 @@ async function verify(repair = false): Promise<VerifyResult> {
   return await verifyDataFolder(config, { repair, signal: new AbortController().signal });
 }
 
-function fileOf(digest: string): string {
-  const encoded = encodedOf(digest as never);
-  return join(registry.dataDir, 'blobs/sha256', encoded.slice(0, 2), encoded);
+function fileOf(digest: Digest): string {
+  return blobPath(registry.dataDir, digest);
 }
 
 /** Changes rows behind the registry's back, in which nothing keeps them together. */

@@ -7,6 +7,7 @@ import { verifyStorage } from '../../src/lifecycle/verify-storage.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Database } from '../../src/ports/database.ts';
+import { blobPath } from '../support/blob-path.ts';
 import { Violation } from './connection.ts';
 
 /** What no row may say, whatever happened; each statement finds what breaks a rule. */
@@ -67,9 +68,7 @@ async function checkBlobFiles(folder: string, database: Database): Promise<void>
     'select digest, size from blobs where digest in (select digest from repository_blobs)',
   );
   for (const { digest, size } of rows) {
-    const [algorithm = '', encoded = ''] = digest.split(':');
-    const path = join(folder, 'blobs', algorithm, encoded.slice(0, 2), encoded);
-    const stored = await stat(path).then(
+    const stored = await stat(blobPath(folder, digest)).then(
       (found) => found.size,
       () => undefined,
     );

@@ -1,9 +1,9 @@
 // Reads back from a running server what the model says must be there, byte for byte, and that nothing else half is.
 import { type Digest, digestOf, encodedOf } from '../../src/oci/digest.ts';
+import type { Random } from '../support/random.ts';
 import { checkToken } from './check-token.ts';
 import { type Connection, requireStatus, Violation } from './connection.ts';
 import type { ContestedVersion, Model, OpenUpload, OwnVersion } from './model.ts';
-import type { Random } from './random.ts';
 
 export interface Checking {
   readonly connection: Connection;

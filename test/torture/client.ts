@@ -1,9 +1,9 @@
 // One of the clients: what every operation of a client needs, and the pushes that they have in common.
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { OCI_MANIFEST } from '../../src/oci/media-types.ts';
+import type { Random } from '../support/random.ts';
 import { type Answer, type Connection, requireStatus, Violation } from './connection.ts';
 import type { Model } from './model.ts';
-import type { Random } from './random.ts';
 
 /** A collection with no grace may take a blob before the manifest comes that needs it; then it is pushed again. */
 const MAXIMUM_ATTEMPTS = 30;

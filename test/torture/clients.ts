@@ -1,6 +1,7 @@
 // Many clients, each doing one thing after the other, until the server is gone.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Serving } from '../support/chartroom-process.ts';
+import { Random } from '../support/random.ts';
 import {
   continueUpload,
   deleteManifest,
@@ -25,7 +26,6 @@ import { collectGarbage } from './collection.ts';
 import { connect, ServerGone } from './connection.ts';
 import type { Journal } from './journal.ts';
 import type { Model } from './model.ts';
-import { Random } from './random.ts';
 
 /** How often each is chosen, against the others. */
 const OPERATIONS: readonly (readonly [weight: number, operation: (client: Client) => Promise<void>])[] = [

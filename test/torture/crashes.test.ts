@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { serveChartroom, startChartroom } from '../support/chartroom-process.ts';
+import { Random } from '../support/random.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
 import { workUntilKilled } from './clients.ts';
@@ -10,7 +11,6 @@ import { connect } from './connection.ts';
 import { Journal } from './journal.ts';
 import { memoryFolder } from './memory-folder.ts';
 import { Model } from './model.ts';
-import { Random } from './random.ts';
 import { KILLS, SEED, TORTURE_ENVIRONMENT } from './settings.ts';
 
 const CLIENTS = 12;

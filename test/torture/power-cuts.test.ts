@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type ProcessOptions, serveChartroom, startChartroom } from '../support/chartroom-process.ts';
+import { Random } from '../support/random.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkModel } from './check-model.ts';
 import { workUntilKilled } from './clients.ts';
@@ -13,7 +14,6 @@ import { memoryFolder } from './memory-folder.ts';
 import { Model } from './model.ts';
 import { readPowerFolder, type SyncKind } from './power-folder.ts';
 import { buildPowerLayer, type PowerLayer } from './power-layer.ts';
-import { Random } from './random.ts';
 import { CUTS, SEED, TORTURE_ENVIRONMENT } from './settings.ts';
 
 const CLIENTS = 10;

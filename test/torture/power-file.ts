@@ -1,5 +1,5 @@
 // One file under the layer: what of it is on the disk for sure, and the writes that may or may not be.
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 
 /** A disk writes a sector whole or not at all: bytes. */
 const SECTOR = 512;

@@ -4,9 +4,9 @@
 // any part may be there. A rename happens whole or not at all, and no later change of a name comes without the earlier ones of it.
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Random } from '../support/random.ts';
 import { PowerFile } from './power-file.ts';
 import type { FolderStep } from './power-journal.ts';
-import type { Random } from './random.ts';
 
 type Entry = PowerFile | 'folder';
 type Names = Map<string, Entry>;

@@ -11,9 +11,9 @@ import type { Database } from '../../src/ports/database.ts';
 import { refreshFloatingTagsBelow } from '../../src/registry/floating-tags.ts';
 import { FreeSpace } from '../../src/registry/free-space.ts';
 import { Registry } from '../../src/registry/registry.ts';
+import { Random } from '../support/random.ts';
 import { Violation } from './connection.ts';
 import { memoryFolder } from './memory-folder.ts';
-import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SteppedBy, steppedBlobStore, steppedDatabase } from './stepped-storage.ts';
 

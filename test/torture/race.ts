@@ -1,9 +1,9 @@
 // Runs a race in many orders: each from a seed of its own, which a failure names.
 import { RegistryError } from '../../src/oci/error.ts';
+import { Random } from '../support/random.ts';
 import { Violation } from './connection.ts';
 import { RaceRepository } from './race-operations.ts';
 import { checkRaceWorld, type RaceWorld } from './race-world.ts';
-import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { INTERLEAVINGS, SEED } from './settings.ts';
 

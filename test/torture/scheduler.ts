@@ -1,7 +1,7 @@
 // Runs several tasks step by step, in an order that a seed decides: one that the event loop could have chosen as well.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 
 /** Without a step that could be taken, tasks wait for each other for ever. */
 const MAXIMUM_IDLE = 100_000;

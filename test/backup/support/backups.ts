@@ -7,7 +7,6 @@ import type { MadeBackup } from '../../../src/backup/make-backup.ts';
 import type { VerifiedBackup } from '../../../src/backup/verify-backup.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { type Digest, encodedOf } from '../../../src/oci/digest.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { startRegistry, type TestRegistry } from '../../support/start-registry.ts';
@@ -45,11 +44,6 @@ export async function startBackedUp(): Promise<BackedUp> {
 
 export function configOf(dataDir: string): Config {
   return { ...loadConfig({ flags: {}, environment: {} }), dataDir };
-}
-
-/** Where a data folder, or a backup, has the bytes of a blob. */
-export function blobPath(folder: string, digest: Digest): string {
-  return join(folder, 'blobs', 'sha256', encodedOf(digest).slice(0, 2), encodedOf(digest));
 }
 
 /** Works on the database of a data folder behind the back of its server. */

@@ -10,7 +10,6 @@ import {
   listCollected,
   markGone,
 } from '../../../src/tables/collected-blobs.ts';
-import { holdCollection, isCollectionHeld, releaseCollection } from '../../../src/tables/collection-holds.ts';
 import {
   deleteBlobWithoutRepository,
   isBlobKnown,
@@ -275,17 +274,6 @@ for (const kind of DATABASES) {
       expect(await database.transaction((tx) => noteUnrecorded(tx, SECOND, 9))).toBe(3);
       await database.transaction((tx) => forgetUnrecorded(tx, SECOND));
       expect(await database.transaction((tx) => noteUnrecorded(tx, SECOND, 9))).toBe(9);
-    });
-
-    test('a hold lasts until its time, is prolonged, and is released', async () => {
-      await using opened = await open();
-      const { database } = opened;
-      await database.transaction((tx) => holdCollection(tx, 'one', 10));
-      expect([await isCollectionHeld(database, 9), await isCollectionHeld(database, 10)]).toEqual([true, false]);
-      await database.transaction((tx) => holdCollection(tx, 'one', 20));
-      expect(await isCollectionHeld(database, 10)).toBe(true);
-      await database.transaction((tx) => releaseCollection(tx, 'one'));
-      expect(await isCollectionHeld(database, 10)).toBe(false);
     });
   });
 }

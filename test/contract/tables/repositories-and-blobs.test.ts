@@ -4,8 +4,10 @@ import type { RepositoryName } from '../../../src/oci/repository-name.ts';
 import type { UploadId } from '../../../src/ports/blob-store.ts';
 import { ConstraintViolation } from '../../../src/ports/database.ts';
 import {
+  countStoredBlobs,
   findBlobSize,
   findManifestUsing,
+  isStoredBlob,
   linkBlob,
   repositoriesWithBlob,
   unlinkBlob,
@@ -14,7 +16,7 @@ import { deleteManifest } from '../../../src/tables/manifests.ts';
 import { createRepository, listRepositories, repositoryExists } from '../../../src/tables/repositories.ts';
 import { countUploads, deleteUpload, findUpload, insertUpload } from '../../../src/tables/uploads.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
-import { FIRST, manifest, OTHER, pages, push, SECOND, WEB } from './rows.ts';
+import { FIRST, manifest, OTHER, pages, push, SECOND, THIRD, WEB } from './rows.ts';
 
 afterAll(stopDatabases);
 
@@ -44,6 +46,19 @@ for (const kind of DATABASES) {
         expect(await repositoriesWithBlob(database, FIRST, 10)).toEqual([OTHER, WEB]);
         expect(await repositoriesWithBlob(database, FIRST, 1)).toEqual([OTHER]);
         expect(await repositoriesWithBlob(database, SECOND, 10)).toEqual([]);
+      });
+
+      test('blobs are counted once each, with their bytes', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        expect(await countStoredBlobs(database)).toEqual({ count: 0, bytes: 0 });
+        await database.transaction(async (tx) => {
+          await linkBlob(tx, { repository: WEB, digest: SECOND, size: 5e9, now: 1 });
+          await linkBlob(tx, { repository: OTHER, digest: SECOND, size: 5e9, now: 1 });
+          await linkBlob(tx, { repository: WEB, digest: FIRST, size: 1, now: 1 });
+        });
+        expect(await countStoredBlobs(database)).toEqual({ count: 2, bytes: 5e9 + 1 });
+        expect([await isStoredBlob(database, FIRST), await isStoredBlob(database, THIRD)]).toEqual([true, false]);
       });
 
       test('unlinking takes the blob from one repository, once', async () => {

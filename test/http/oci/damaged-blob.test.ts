@@ -1,9 +1,9 @@
 // A blob that the disk has damaged: nobody gets its bytes, everybody is told what to do, and a push of the same content heals it.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, encodedOf } from '../../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import { errorOf, prepareChart, pushBlob, pushChart, putManifest } from '../../support/artifacts.ts';
+import { blobPath } from '../../support/blob-path.ts';
 import { MANAGER } from '../../support/manager.ts';
 import { ADMIN, startRegistry, type TestRegistry } from '../../support/start-registry.ts';
 import { imageManifest } from '../support/manifests.ts';
@@ -37,8 +37,7 @@ async function spoil(bytes: Buffer): Promise<void> {
 }
 
 function fileOf(bytes: Buffer): string {
-  const encoded = encodedOf(digestOf(bytes));
-  return join(registry.dataDir, 'blobs/sha256', encoded.slice(0, 2), encoded);
+  return blobPath(registry.dataDir, digestOf(bytes));
 }
 
 async function status(method: string, target: string, as = ADMIN): Promise<number> {
@@ -109,9 +108,10 @@ describe('reading it', () => {
   });
 
   test('a damaged provenance file is told of as such', async () => {
-    const { layers } = JSON.parse(manifest.toString()) as { readonly layers: readonly { readonly digest: string }[] };
-    const provenance = layers.find(({ digest }) => digest !== digestOf(archive))?.digest ?? '';
-    await rm(join(registry.dataDir, 'blobs/sha256', provenance.slice(7, 9), provenance.slice(7)));
+    const { layers } = JSON.parse(manifest.toString()) as { readonly layers: readonly { readonly digest: Digest }[] };
+    const provenance = layers.find(({ digest }) => digest !== digestOf(archive));
+    if (!provenance) throw new Error('the chart has no provenance file');
+    await rm(blobPath(registry.dataDir, provenance.digest));
     const answer = await registry.request('GET', '/api/v1/charts/team/web/-/versions/1.0.0');
     expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
       200,

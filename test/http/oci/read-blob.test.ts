@@ -1,12 +1,12 @@
 // Reading a blob: whole, in ranges, conditionally.
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openApp } from '../../../src/app.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { digestOf, encodedOf } from '../../../src/oci/digest.ts';
 import { errorOf, pushBlob } from '../../support/artifacts.ts';
+import { blobPath } from '../../support/blob-path.ts';
 import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { startRegistry } from '../../support/start-registry.ts';
 import { eventually } from '../support/eventually.ts';
@@ -193,8 +193,7 @@ test.each([
 
 test('a blob whose bytes were lost is refused with what heals it, and is not there for HEAD', async () => {
   const digest = await pushBlob(registry, 'team/web', Buffer.from('to be lost'));
-  const encoded = encodedOf(digest);
-  await rm(join(registry.dataDir, 'blobs', 'sha256', encoded.slice(0, 2), encoded));
+  await rm(blobPath(registry.dataDir, digest));
   const answer = await get(`/v2/team/web/blobs/${digest}`);
   const { code, message } = await errorOf(answer);
   expect([answer.status, code]).toEqual([410, 'BLOB_UNKNOWN']);
@@ -216,8 +215,7 @@ describe('a blob whose file has another size than was pushed', () => {
     const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
     const digest = digestOf(Buffer.from(CONTENT));
     await fetch(`${url}/v2/team/web/blobs/uploads/?digest=${digest}`, { method: 'POST', body: CONTENT });
-    const encoded = encodedOf(digest);
-    await writeFile(join(folder.path, 'blobs', 'sha256', encoded.slice(0, 2), encoded), bytes);
+    await writeFile(blobPath(folder.path, digest), bytes);
     for (const headers of [{}, { range: 'bytes=0-3' }]) {
       const answer = await fetch(`${url}/v2/team/web/blobs/${digest}`, { headers });
       expect(answer.status).toBe(410);
@@ -225,7 +223,7 @@ describe('a blob whose file has another size than was pushed', () => {
     }
     const found = lines.filter((line) => line.includes('is damaged in the store')).map((line) => JSON.parse(line));
     expect(found).toMatchObject([{ level: 50, digest, size: 10, damage: 'size', neededBy: ['team/web'] }]);
-    await eventually(() => openFilesOf(encoded)).toEqual([]);
+    await eventually(() => openFilesOf(encodedOf(digest))).toEqual([]);
   });
 });
 

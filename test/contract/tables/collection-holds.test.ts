@@ -1,9 +1,7 @@
-// What is copied, and held: how much is stored, holds on garbage collection.
+// Holds on garbage collection, of a backup that copies: the same on every database.
 import { afterAll, describe, expect, test } from 'vitest';
-import { countStoredBlobs, isStoredBlob, linkBlob } from '../../../src/tables/blobs.ts';
 import { holdCollection, isCollectionHeld, releaseCollection } from '../../../src/tables/collection-holds.ts';
 import { DATABASES, openMigrated, stopDatabases } from '../databases.ts';
-import { FIRST, OTHER, SECOND, THIRD, WEB } from './rows.ts';
 
 afterAll(stopDatabases);
 
@@ -34,19 +32,6 @@ for (const kind of DATABASES) {
       expect(await isCollectionHeld(database, 200)).toBe(true);
       for (const _ of [1, 2]) await database.transaction((tx) => releaseCollection(tx, 'one'));
       expect(await isCollectionHeld(database, 0)).toBe(false);
-    });
-
-    test('blobs are counted once each, with their bytes', async () => {
-      await using opened = await open();
-      const { database } = opened;
-      expect(await countStoredBlobs(database)).toEqual({ count: 0, bytes: 0 });
-      await database.transaction(async (tx) => {
-        await linkBlob(tx, { repository: WEB, digest: SECOND, size: 5e9, now: 1 });
-        await linkBlob(tx, { repository: OTHER, digest: SECOND, size: 5e9, now: 1 });
-        await linkBlob(tx, { repository: WEB, digest: FIRST, size: 1, now: 1 });
-      });
-      expect(await countStoredBlobs(database)).toEqual({ count: 2, bytes: 5e9 + 1 });
-      expect([await isStoredBlob(database, FIRST), await isStoredBlob(database, THIRD)]).toEqual([true, false]);
     });
   });
 }

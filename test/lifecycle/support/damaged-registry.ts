@@ -1,21 +1,22 @@
 // A data folder with blobs in it, which a test damages and has checked.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
-import { readMigrations } from '../../src/adapters/migration-files.ts';
-import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
-import { type Digest, encodedOf } from '../../src/oci/digest.ts';
-import type { RepositoryName } from '../../src/oci/repository-name.ts';
-import type { BlobStore } from '../../src/ports/blob-store.ts';
-import type { Database } from '../../src/ports/database.ts';
-import type { CheckDependencies } from '../../src/registry/check-blob.ts';
-import { FreeSpace } from '../../src/registry/free-space.ts';
-import type { FoundDamage } from '../../src/registry/record-damage.ts';
-import { Uploads } from '../../src/registry/uploads.ts';
-import { type BlobCheckRow, findBlobCheck } from '../../src/tables/blob-checks.ts';
-import { migrate } from '../../src/tables/migrate.ts';
-import { temporaryFolder } from '../support/chartroom-process.ts';
-import { TestClock } from '../support/clock.ts';
+import { openDiskBlobStore } from '../../../src/adapters/disk-blob-store.ts';
+import { readMigrations } from '../../../src/adapters/migration-files.ts';
+import { openSqliteDatabase } from '../../../src/adapters/sqlite-database.ts';
+import type { Digest } from '../../../src/oci/digest.ts';
+import type { RepositoryName } from '../../../src/oci/repository-name.ts';
+import type { BlobStore } from '../../../src/ports/blob-store.ts';
+import type { Database } from '../../../src/ports/database.ts';
+import type { CheckDependencies } from '../../../src/registry/check-blob.ts';
+import { FreeSpace } from '../../../src/registry/free-space.ts';
+import type { FoundDamage } from '../../../src/registry/record-damage.ts';
+import { Uploads } from '../../../src/registry/uploads.ts';
+import { type BlobCheckRow, findBlobCheck } from '../../../src/tables/blob-checks.ts';
+import { migrate } from '../../../src/tables/migrate.ts';
+import { blobPath } from '../../support/blob-path.ts';
+import { temporaryFolder } from '../../support/chartroom-process.ts';
+import { TestClock } from '../../support/clock.ts';
 
 export const WEB = 'team/web' as RepositoryName;
 export const START = '2026-11-23T12:00:00Z';
@@ -48,8 +49,7 @@ export async function damagedRegistry(path?: string): Promise<DamagedRegistry> {
   const clock = new TestClock(START);
   const found: FoundDamage[] = [];
   const failures: unknown[] = [];
-  const fileOf = (digest: Digest) =>
-    join(folder.path, 'blobs/sha256', encodedOf(digest).slice(0, 2), encodedOf(digest));
+  const fileOf = (digest: Digest) => blobPath(folder.path, digest);
   const uploads = new Uploads({ database, blobs, clock, maximumBlobBytes: 1e9, space: new FreeSpace(blobs) });
   return {
     path: folder.path,

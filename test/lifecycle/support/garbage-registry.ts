@@ -1,14 +1,14 @@
 // A registry whose garbage a test collects, and whose clock it sets.
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
-import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
-import { collectGarbage } from '../../src/lifecycle/collect-garbage.ts';
-import type { Collected, CollectOptions } from '../../src/lifecycle/garbage.ts';
-import type { Digest } from '../../src/oci/digest.ts';
-import type { BlobStorage } from '../../src/registry/keep-blob.ts';
-import { TestClock } from '../support/clock.ts';
-import { startRegistry, type TestRegistry } from '../support/start-registry.ts';
+import { openDiskBlobStore } from '../../../src/adapters/disk-blob-store.ts';
+import { openSqliteDatabase } from '../../../src/adapters/sqlite-database.ts';
+import { collectGarbage } from '../../../src/lifecycle/collect-garbage.ts';
+import type { Collected, CollectOptions } from '../../../src/lifecycle/garbage.ts';
+import type { Digest } from '../../../src/oci/digest.ts';
+import type { BlobStorage } from '../../../src/registry/keep-blob.ts';
+import { TestClock } from '../../support/clock.ts';
+import { startRegistry, type TestRegistry } from '../../support/start-registry.ts';
 
 /** milliseconds */
 export const HOUR = 60 * 60 * 1000;

@@ -38,8 +38,8 @@ syncBuiltinESMExports();
 
 // Imported only now, so that they get these functions.
 const { damagedRegistry } = await import('./damaged-registry.ts');
-const { checkBlob } = await import('../../src/registry/check-blob.ts');
-const { listBlobChecks } = await import('../../src/tables/blob-checks.ts');
+const { checkBlob } = await import('../../../src/registry/check-blob.ts');
+const { listBlobChecks } = await import('../../../src/tables/blob-checks.ts');
 
 await using registry = await damagedRegistry(folder);
 const { database, dependencies } = registry;
