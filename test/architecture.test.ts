@@ -41,14 +41,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ports',
     'oci',
   ],
-  // Most commands are requests to the management API. The others reach the core through app.ts and the files that work on a data folder.
+  // Most commands are requests to the management API. The others reach the core through app.ts and the room data-folder.
   cli: [
     'app.ts',
-    'rotate-signing-key.ts',
-    'back-up.ts',
-    'rebuild-database.ts',
+    'data-folder',
     'backup/backup-progress.ts',
-    'verify-data-folder.ts',
     'lifecycle/verify-storage.ts',
     'config',
     'accounts',
@@ -57,14 +54,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ports/issuer-address.ts',
     'ports/storage-unusable.ts',
   ],
+  // The same as the composition root, for commands that need no server.
+  'data-folder': [
+    'app.ts',
+    'core.ts',
+    'adapters',
+    'backup',
+    'journal',
+    'lifecycle',
+    'config',
+    'tables/migrate.ts',
+    'ports',
+  ],
   // The composition root, in three files.
   'app.ts': ['*'],
   'core.ts': ['*'],
   'user-sources.ts': ['*'],
-  'rotate-signing-key.ts': ['adapters/signing-keys-file.ts', 'app.ts', 'config', 'ports'],
-  'back-up.ts': ['adapters', 'backup', 'config', 'core.ts', 'ports', 'tables/migrate.ts'],
-  'rebuild-database.ts': ['adapters', 'journal', 'config', 'core.ts', 'ports', 'tables/migrate.ts'],
-  'verify-data-folder.ts': ['adapters', 'core.ts', 'lifecycle', 'config', 'ports'],
   'main.ts': ['cli/command-line.ts'],
 };
 

@@ -1,6 +1,7 @@
 // `chartroom backup`, `chartroom backup verify` and `chartroom restore`.
-import { backUp, restore, verifyBackup } from '../back-up.ts';
+
 import type { BackupProgress } from '../backup/backup-progress.ts';
+import { backUp, restore, verifyBackup } from '../data-folder/back-up.ts';
 import type { DamagedBlob } from '../ports/backup.ts';
 import { CheckFailed, type Command, type Option } from './command.ts';
 import { explainCutOff } from './explain-cut-off.ts';

@@ -1,5 +1,5 @@
 // `chartroom key rotate`: another key for signing tokens.
-import { rotateSigningKey } from '../rotate-signing-key.ts';
+import { rotateSigningKey } from '../data-folder/rotate-signing-key.ts';
 import { type Command, type Option, UsageError } from './command.ts';
 import { CONNECTION_OPTIONS, namedServer } from './connection.ts';
 import { operatorName } from './operator.ts';

@@ -1,5 +1,5 @@
 // `chartroom rebuild`: a database again, when only the blobs and the journal are left.
-import { rebuildDatabase } from '../rebuild-database.ts';
+import { rebuildDatabase } from '../data-folder/rebuild-database.ts';
 import type { Command } from './command.ts';
 import { printLine, printNote } from './print.ts';
 

@@ -1,6 +1,7 @@
 // `chartroom verify`: reads everything that is stored, and says what is not as it should be.
+
+import { verifyDataFolder } from '../data-folder/verify-data-folder.ts';
 import type { VerifyProgress, VerifyResult } from '../lifecycle/verify-storage.ts';
-import { verifyDataFolder } from '../verify-data-folder.ts';
 import { CheckFailed, type Command, type Option, UsageError } from './command.ts';
 import { CONNECTION_OPTIONS, namedServer } from './connection.ts';
 import { printJson, printLine } from './print.ts';

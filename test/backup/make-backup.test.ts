@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lockFolder } from '../../src/adapters/folder-lock.ts';
-import { backUp } from '../../src/back-up.ts';
+import { backUp } from '../../src/data-folder/back-up.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { isCollectionHeld } from '../../src/tables/collection-holds.ts';
 import { prepareChart, pushArtifact, pushBlob, pushChart, putManifest } from '../support/artifacts.ts';

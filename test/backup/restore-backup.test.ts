@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { openApp, openDataFolder } from '../../src/app.ts';
-import { backUp } from '../../src/back-up.ts';
+import { backUp } from '../../src/data-folder/back-up.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { pushArtifact, pushBlob } from '../support/artifacts.ts';
 import { blobPath } from '../support/blob-path.ts';

@@ -2,11 +2,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSqliteDatabase } from '../../../src/adapters/sqlite-database.ts';
-import { backUp, type OnProgress, restore, verifyBackup } from '../../../src/back-up.ts';
 import type { MadeBackup } from '../../../src/backup/make-backup.ts';
 import type { VerifiedBackup } from '../../../src/backup/verify-backup.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
+import { backUp, type OnProgress, restore, verifyBackup } from '../../../src/data-folder/back-up.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { startRegistry, type TestRegistry } from '../../support/start-registry.ts';

@@ -1,8 +1,8 @@
 // Makes another key the one that signs tokens, on record, whether the server of the data folder runs or not.
-import { rotateSigningKey as rotateKeyFile } from './adapters/signing-keys-file.ts';
-import { openDataFolder } from './app.ts';
-import type { Config } from './config/schema.ts';
-import { type Clock, systemClock } from './ports/clock.ts';
+import { rotateSigningKey as rotateKeyFile } from '../adapters/signing-keys-file.ts';
+import { openDataFolder } from '../app.ts';
+import type { Config } from '../config/schema.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
 
 /**
  * A server that runs on the folder notices within two seconds.

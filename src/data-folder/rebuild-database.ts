@@ -1,18 +1,18 @@
 // Puts the rebuilding of a lost database together, for the command: of the data folder's journal and blobs.
-import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
-import { lockFolder } from './adapters/folder-lock.ts';
-import { hasJournal, keepJournalAs, readJournalLines } from './adapters/journal-file.ts';
-import { readMigrations } from './adapters/migration-files.ts';
-import { beginRebuiltDatabase } from './adapters/rebuilt-database.ts';
-import { requireWhole } from './adapters/restored-folder.ts';
-import { sqliteCopies } from './adapters/sqlite-copies.ts';
-import { openSqliteDatabase } from './adapters/sqlite-database.ts';
-import type { Config } from './config/schema.ts';
-import { databasePath } from './core.ts';
-import { type Rebuilt, rebuild } from './journal/rebuild.ts';
-import { type Clock, systemClock } from './ports/clock.ts';
-import { StorageUnusable } from './ports/storage-unusable.ts';
-import { migrate } from './tables/migrate.ts';
+import { openDiskBlobStore } from '../adapters/disk-blob-store.ts';
+import { lockFolder } from '../adapters/folder-lock.ts';
+import { hasJournal, keepJournalAs, readJournalLines } from '../adapters/journal-file.ts';
+import { readMigrations } from '../adapters/migration-files.ts';
+import { beginRebuiltDatabase } from '../adapters/rebuilt-database.ts';
+import { requireWhole } from '../adapters/restored-folder.ts';
+import { sqliteCopies } from '../adapters/sqlite-copies.ts';
+import { openSqliteDatabase } from '../adapters/sqlite-database.ts';
+import type { Config } from '../config/schema.ts';
+import { databasePath } from '../core.ts';
+import { type Rebuilt, rebuild } from '../journal/rebuild.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { migrate } from '../tables/migrate.ts';
 
 /**
  * Makes the database of a data folder again, which must be lost. The journal stays as `journal/rebuilt-from-….jsonl` as

@@ -1,23 +1,23 @@
 // Puts backup and restoration together, for commands: of the data folder's parts and the folder that holds the backup.
 import { join, relative, resolve } from 'node:path';
-import { BACKUP_LOCK, makeBackupFolder, openBackupFolder } from './adapters/backup-folder.ts';
-import { openDiskBlobStore, readDiskBlobStore } from './adapters/disk-blob-store.ts';
-import { lockFolder } from './adapters/folder-lock.ts';
-import { readMigrations } from './adapters/migration-files.ts';
-import { beginRestoredFolder } from './adapters/restored-folder.ts';
-import { SIGNING_KEYS_FILE } from './adapters/signing-keys-file.ts';
-import { sqliteCopies } from './adapters/sqlite-copies.ts';
-import { openSqliteDatabase } from './adapters/sqlite-database.ts';
-import type { BackupProgress } from './backup/backup-progress.ts';
-import { type MadeBackup, makeBackup } from './backup/make-backup.ts';
-import { restoreBackup } from './backup/restore-backup.ts';
-import { requireSoundFiles, type VerifiedBackup, verifyBackup as verifyKept } from './backup/verify-backup.ts';
-import type { Config } from './config/schema.ts';
-import { VERSION } from './config/version.ts';
-import { databasePath, requireRegistry } from './core.ts';
-import { type Clock, systemClock } from './ports/clock.ts';
-import { StorageUnusable } from './ports/storage-unusable.ts';
-import { requireMigrated } from './tables/migrate.ts';
+import { BACKUP_LOCK, makeBackupFolder, openBackupFolder } from '../adapters/backup-folder.ts';
+import { openDiskBlobStore, readDiskBlobStore } from '../adapters/disk-blob-store.ts';
+import { lockFolder } from '../adapters/folder-lock.ts';
+import { readMigrations } from '../adapters/migration-files.ts';
+import { beginRestoredFolder } from '../adapters/restored-folder.ts';
+import { SIGNING_KEYS_FILE } from '../adapters/signing-keys-file.ts';
+import { sqliteCopies } from '../adapters/sqlite-copies.ts';
+import { openSqliteDatabase } from '../adapters/sqlite-database.ts';
+import type { BackupProgress } from '../backup/backup-progress.ts';
+import { type MadeBackup, makeBackup } from '../backup/make-backup.ts';
+import { restoreBackup } from '../backup/restore-backup.ts';
+import { requireSoundFiles, type VerifiedBackup, verifyBackup as verifyKept } from '../backup/verify-backup.ts';
+import type { Config } from '../config/schema.ts';
+import { VERSION } from '../config/version.ts';
+import { databasePath, requireRegistry } from '../core.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { requireMigrated } from '../tables/migrate.ts';
 
 export type OnProgress = (progress: BackupProgress) => void;
 

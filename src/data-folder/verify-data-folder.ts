@@ -1,9 +1,9 @@
 // Verifies all that a data folder holds, whether its server runs or not.
-import { openDiskBlobStore } from './adapters/disk-blob-store.ts';
-import type { Config } from './config/schema.ts';
-import { openDatabase, requireRegistry } from './core.ts';
-import { type VerifyOptions, type VerifyResult, verifyStorage } from './lifecycle/verify-storage.ts';
-import { type Clock, systemClock } from './ports/clock.ts';
+import { openDiskBlobStore } from '../adapters/disk-blob-store.ts';
+import type { Config } from '../config/schema.ts';
+import { openDatabase, requireRegistry } from '../core.ts';
+import { type VerifyOptions, type VerifyResult, verifyStorage } from '../lifecycle/verify-storage.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
 
 /** @throws StorageUnusable when there is no registry in the folder, or its database cannot be opened */
 export async function verifyDataFolder(
