@@ -118,7 +118,7 @@ export async function openApp(
   await space.check();
   opened.use(watchSpace(space, logger));
   await core.jobs.endInterrupted();
-  await registry.uploads.discardLeftovers();
+  await registry.uploads.discardAbandoned();
   await registry.backfillVersions((refusal) => logger.warn(`${refusal.message} (it stays out of lists until then)`));
   const pulls = opened.use(
     new PullCounts({ database, clock, onFailure: reporting(logger, 'pulls cannot be counted') }),

@@ -157,7 +157,7 @@ export class Uploads {
   }
 
   /** Discards what a crash left of uploads that nobody can go on with. For the start, when no request is under way. */
-  async discardLeftovers(): Promise<void> {
+  async discardAbandoned(): Promise<void> {
     for await (const id of this.#blobs.listUploads()) {
       const isOpen = (await this.#blobs.received(id)) !== undefined;
       if (!isOpen || !(await findUpload(this.#database, id))) await this.#forget(id);
