@@ -1,18 +1,16 @@
 // The BackupFolder on a disk: backup.json names the folder with the copied files; the blobs lie beside it as in a data folder.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BackupFolder, BackupRecord, CopiedFile } from '../ports/backup.ts';
 import { isMissing } from '../ports/file-errors.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { namesIn, syncFolder } from './files/folders.ts';
+import { measureFile, putInPlace, writeDurably } from './files/whole-files.ts';
 
 const RECORD = 'backup.json';
 /** Made before all else in it, so that it is known again. */
 export const BACKUP_LOCK = 'backup.lock';
 const COPY = /^copy-[\w-]+$/;
-const READ_SIZE = 1024 * 1024;
 
 export function openBackupFolder(folder: string): BackupFolder {
   return new DiskBackupFolder(resolve(folder));
@@ -98,15 +96,8 @@ class DiskBackupFolder implements BackupFolder {
   async complete(record: BackupRecord): Promise<void> {
     const path = join(this.#path, RECORD);
     const aside = `${path}.new`;
-    const file = await open(aside, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(record, undefined, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(aside, path);
-    await syncFolder(this.#path);
+    await writeDurably(aside, [`${JSON.stringify(record, undefined, 2)}\n`]);
+    await putInPlace(aside, path);
   }
 
   async discardOthers(folder: string): Promise<void> {
@@ -114,16 +105,6 @@ class DiskBackupFolder implements BackupFolder {
       if (COPY.test(name) && name !== folder) await rm(join(this.#path, name), { recursive: true });
     }
   }
-}
-
-async function measureFile(path: string): Promise<Omit<CopiedFile, 'name'>> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_SIZE })) {
-    hash.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-  }
-  return { bytes, sha256: hash.digest('hex') };
 }
 
 function parseJson(text: string): unknown {

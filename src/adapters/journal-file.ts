@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { isMissing } from '../ports/file-errors.ts';
 import type { Journal, JournalPosition } from '../ports/journal.ts';
 import { exists, syncFolder } from './files/folders.ts';
+import { putInPlace, writeDurably } from './files/whole-files.ts';
 
 const FOLDER = 'journal';
 const LINES = 'registry.jsonl';
@@ -70,7 +71,7 @@ class JournalFile implements Journal {
   async append(lines: readonly string[], position: JournalPosition): Promise<void> {
     const state = this.#state;
     if (!state) throw new Error('a journal is begun before something is added to it');
-    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const bytes = Buffer.from(textOf(lines));
     if (bytes.length > 0) {
       const file = await open(join(this.#folder, LINES), 'r+');
       try {
@@ -92,26 +93,14 @@ class JournalFile implements Journal {
   ): Promise<void> {
     const path = join(this.#folder, LINES);
     const aside = `${path}.new`;
-    let bytes = 0;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const file = await open(aside, 'w', 0o600);
-    try {
-      for await (const lines of batches) {
-        const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-        await file.writeFile(text);
-        bytes += text.length;
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const { bytes } = await writeDurably(aside, textsOf(batches));
     if (keepsFormer) await this.#keepFormer();
     // Between the two renames the position would be that of other lines.
     this.#state = undefined;
     await rm(join(this.#folder, POSITION), { force: true });
     await syncFolder(this.#folder);
-    await rename(aside, path);
-    await syncFolder(this.#folder);
+    await putInPlace(aside, path);
     await syncFolder(dirname(this.#folder));
     await this.#note({ ...position, bytes, firstBytes: bytes });
   }
@@ -141,6 +130,14 @@ class JournalFile implements Journal {
     await rename(aside, path);
     this.#state = state;
   }
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+async function* textsOf(batches: AsyncIterable<readonly string[]>): AsyncIterable<string> {
+  for await (const lines of batches) yield textOf(lines);
 }
 
 /** Undefined when the journal has to be begun anew. */

@@ -1,8 +1,9 @@
 // The file of a database that is made again: beside the place of the lost one until it is whole.
-import { rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { exists, syncFile, syncFolder } from './files/folders.ts';
+import { exists, syncFile } from './files/folders.ts';
+import { putInPlace } from './files/whole-files.ts';
 
 /** What SQLite keeps beside a database. */
 const SUFFIXES = ['', '-wal', '-shm'];
@@ -31,8 +32,7 @@ export async function beginRebuiltDatabase(path: string): Promise<RebuiltDatabas
     path: aside,
     finish: async () => {
       await syncFile(aside);
-      await rename(aside, path);
-      await syncFolder(dirname(path));
+      await putInPlace(aside, path);
     },
   };
 }

@@ -1,11 +1,11 @@
 // The RestoredFolder on a disk: a file in it says that it is being made, and is taken away when it is whole.
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { CopiedFile, RestoredFolder } from '../ports/backup.ts';
+import type { RestoredFolder } from '../ports/backup.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { exists, namesIn, syncFolder } from './files/folders.ts';
+import { writeDurably } from './files/whole-files.ts';
 
 const MARK = 'INCOMPLETE';
 
@@ -52,25 +52,4 @@ async function markFolder(folder: string): Promise<RestoredFolder> {
       await syncFolder(path);
     },
   };
-}
-
-async function writeDurably(
-  path: string,
-  chunks: AsyncIterable<string | Buffer> | readonly string[],
-): Promise<Omit<CopiedFile, 'name'>> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const file = await open(path, 'w', 0o600);
-  try {
-    for await (const chunk of chunks) {
-      const piece = Buffer.from(chunk as string);
-      hash.update(piece);
-      bytes += piece.length;
-      await file.writeFile(piece);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return { bytes, sha256: hash.digest('hex') };
 }
