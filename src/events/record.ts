@@ -50,9 +50,11 @@ type Change =
       };
     }
   | { readonly kind: 'garbage.collected'; readonly detail: Readonly<Record<string, number>> }
+  /** Which job, and what it was told. */
+  | { readonly kind: 'job.started'; readonly detail: { readonly job: string; readonly [option: string]: unknown } }
   | { readonly kind: AccessChange; readonly detail: Readonly<Record<string, unknown>> };
 
-/** A change to who may do what, or something else that administrators do. */
+/** A change to who may do what, or to what proves it. */
 export type AccessChange =
   | `user.${'added' | 'changed' | 'removed' | 'password-changed'}`
   | `group.${'added' | 'changed' | 'removed' | 'member-added' | 'member-removed'}`
@@ -61,8 +63,7 @@ export type AccessChange =
   | `robot.${'added' | 'changed' | 'removed' | 'rotated' | 'secret-revoked'}`
   | `token.${'added' | 'removed' | 'rotated'}`
   | `trust-rule.${'added' | 'changed' | 'removed'}`
-  | 'signing-key.rotated'
-  | 'job.started';
+  | 'signing-key.rotated';
 
 export type Event = Occasion & Change;
 

@@ -26,21 +26,21 @@ const SILENCE = 60_000;
 const KEPT = 50;
 const STOPPED = 'it was stopped before its end, with the process that ran it';
 
-/** An object of JSON: counts, names and the like. */
-type JobProgress = Readonly<Record<string, unknown>>;
+/** Counts, names and the like. */
+type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface JobRun {
   /** Aborted when the process stops. */
   readonly signal: AbortSignal;
-  onProgress(progress: JobProgress): void;
+  onProgress(progress: JsonObject): void;
 }
 
 /** What a kind of job does, and how far it got in the end. */
-type JobKind<Options extends object> = (options: Options, run: JobRun) => Promise<JobProgress>;
+type JobKind<Options extends object> = (options: Options, run: JobRun) => Promise<JsonObject>;
 
 export interface Job extends Omit<JobRow, 'options' | 'progress'> {
-  readonly options: JobProgress;
-  readonly progress: JobProgress;
+  readonly options: JsonObject;
+  readonly progress: JsonObject;
 }
 
 /** The jobs that there are, with what each may be told; what it is not told is as the settings say. */
@@ -164,7 +164,7 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
     kind: Kind,
     options: OptionsOf[Kind],
   ): Promise<boolean> {
-    let progress: JobProgress = {};
+    let progress: JsonObject = {};
     const heartbeat = setInterval(
       () => void this.#write(id, kind, { state: 'running', progress, problem: '' }),
       HEARTBEAT,
@@ -172,7 +172,7 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
     try {
       const run = {
         signal: this.#stop.signal,
-        onProgress: (latest: JobProgress) => {
+        onProgress: (latest: JsonObject) => {
           progress = { ...latest };
         },
       };
@@ -192,7 +192,7 @@ export class Jobs<OptionsOf extends Record<string, object>> implements AsyncDisp
   async #write(
     id: string,
     kind: string,
-    change: { readonly state: JobRow['state']; readonly progress: JobProgress; readonly problem: string },
+    change: { readonly state: JobRow['state']; readonly progress: JsonObject; readonly problem: string },
   ): Promise<void> {
     const now = this.#clock.now();
     const endedAt = change.state === 'running' ? null : now;
@@ -218,6 +218,6 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : FAILED;
 }
 
-function read(json: string): JobProgress {
-  return JSON.parse(json) as JobProgress;
+function read(json: string): JsonObject {
+  return JSON.parse(json) as JsonObject;
 }
