@@ -6,7 +6,7 @@ import { OCI_MANIFEST } from '../src/oci/media-types.ts';
 
 const SCRIPT = join(import.meta.dirname, 'wrk.lua');
 
-export interface Load {
+interface Load {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;

@@ -9,7 +9,7 @@ const POLL_INTERVAL = 50;
 /** Of `/proc/PID/stat` (proc_pid_stat(5)): per second, on every Linux. */
 const TICKS = 100;
 
-export interface ServerCommand {
+interface ServerCommand {
   readonly program: string;
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string>>;

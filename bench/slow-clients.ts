@@ -7,7 +7,7 @@ const PAUSE = 500;
 /** bytes at a time */
 const PIECE = 1024;
 
-export interface SlowTarget {
+interface SlowTarget {
   readonly url: URL;
   readonly authorization: string;
   readonly repository: string;

@@ -64,7 +64,7 @@ const SPACE_MESSAGES: Readonly<Record<Room, string>> = {
 const OPERATOR_ORIGIN = { clientAddress: '', userAgent: 'chartroom' };
 
 /** What the command line works on: the accounts of a data folder, whether its server runs or not. */
-export interface DataFolder extends AsyncDisposable {
+interface DataFolder extends AsyncDisposable {
   readonly accounts: Accounts;
   /** The management API, in the name of the operator; it does not listen. */
   readonly management: FastifyInstance;
@@ -78,7 +78,7 @@ export interface App extends AsyncDisposable {
   readonly firstPassword: string | undefined;
 }
 
-export interface AppChanges {
+interface AppChanges {
   readonly limits?: ServerLimits;
   readonly between?: (storage: Storage) => Storage;
 }

@@ -35,7 +35,7 @@ export interface Storage {
 }
 
 /** Told what goes wrong in the background. */
-export interface Failures {
+interface Failures {
   onSearchFailure(error: unknown, repository?: RepositoryName): void;
   onJobFailure(error: unknown, kind: string): void;
 }

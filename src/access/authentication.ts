@@ -43,7 +43,7 @@ export interface DirectoryLogin {
 /** Whether a token that has ended may still be used for what its owner began within these times: milliseconds since 1970. */
 export type Continuation = (ownerKey: string, from: number, to: number) => Promise<boolean>;
 
-export interface AuthenticationOptions {
+interface AuthenticationOptions {
   readonly mode: 'accounts' | 'none';
   readonly passwords: Passwords;
   readonly directory: DirectoryLogin | undefined;

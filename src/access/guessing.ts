@@ -39,7 +39,7 @@ const MAXIMUM_ENTRIES = 50_000;
 /** Characters; no account has a longer name. */
 const MAXIMUM_NAME = 256;
 
-export interface PasswordAttempt {
+interface PasswordAttempt {
   /** As it was typed: there need not be such an account. */
   readonly account: string;
   readonly clientAddress: string;

@@ -39,7 +39,7 @@ export interface TrustRule {
   readonly keys: object | undefined;
 }
 
-export interface VerifiedIdentity {
+interface VerifiedIdentity {
   readonly issuer: string;
   readonly subject: string;
   /** milliseconds since 1970 */

@@ -2,21 +2,21 @@
 import { parseRepositoryName, type RepositoryName } from '../oci/repository-name.ts';
 import { type Action, ALL_ACTIONS } from './roles.ts';
 
-export interface RepositoryAccess {
+interface RepositoryAccess {
   readonly type: 'repository';
   readonly name: RepositoryName;
   readonly actions: readonly Action[];
 }
 
 /** To list repositories: those that the token's owner may read, so anybody may have it. */
-export interface CatalogAccess {
+interface CatalogAccess {
   readonly type: 'registry';
   readonly name: 'catalog';
   readonly actions: readonly ['*'];
 }
 
 /** To use the management API, with the rights of the token's owner. */
-export interface ManagementAccess {
+interface ManagementAccess {
   readonly type: 'api';
   readonly name: 'v1';
   readonly actions: readonly ['*'];

@@ -10,14 +10,14 @@ const RANDOM_LENGTH = 24;
 const CHECKSUM_LENGTH = 6;
 const SECRET = new RegExp(`^${PREFIX}[0-9A-Za-z]{${ID_LENGTH + RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
 
-export interface ParsedSecret {
+interface ParsedSecret {
   /** Eight characters, which are no secret: they find the row, and name the secret in messages and lists. */
   readonly id: string;
   /** SHA-256 of the whole secret, 64 hexadecimal digits: what is stored. */
   readonly hash: string;
 }
 
-export interface NewSecret extends ParsedSecret {
+interface NewSecret extends ParsedSecret {
   /** Shown once, to whoever asked for it; 42 characters. */
   readonly secret: string;
 }

@@ -11,7 +11,7 @@ export const LOGIN_LIFETIME = 10 * 60;
 const AUDIENCE = 'chartroom:login';
 const MAXIMUM_ENDED = 10_000;
 
-export interface KeptLogin extends StartedLogin {
+interface KeptLogin extends StartedLogin {
   /** Where the provider sends the browser back to. */
   readonly redirectUri: string;
 }

@@ -14,7 +14,7 @@ export const MAXIMUM_REMEMBERED = 5_000;
 /** …of so many characters. One for a repository has about 500; longer ones are verified at every use. */
 const MAXIMUM_REMEMBERED_LENGTH = 2_048;
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly token: string;
   /** seconds */
   readonly expiresIn: number;
@@ -22,7 +22,7 @@ export interface IssuedToken {
   readonly issuedAt: number;
 }
 
-export interface VerifiedToken {
+interface VerifiedToken {
   readonly principal: Principal;
   readonly access: readonly ScopedAccess[];
   /** milliseconds since 1970 */

@@ -1,7 +1,7 @@
 // The refusal that asks the client to authenticate, with what its challenge must say.
 import { RegistryError } from '../oci/error.ts';
 
-export interface Challenge {
+interface Challenge {
   /** What a token has to be good for; undefined where any token will do. */
   readonly scope?: string;
   /** RFC 6750, section 3.1 */

@@ -12,7 +12,7 @@ import type { Change, Changes } from './changes.ts';
 const MAXIMUM_GROUPS = 500;
 
 /** Who somebody is elsewhere. */
-export interface ExternalIdentity {
+interface ExternalIdentity {
   readonly login: 'directory' | 'provider';
   /** Which place it is; together with the subject it tells people apart for ever. */
   readonly issuer: string;

@@ -32,7 +32,7 @@ export interface NamespaceSettings {
 }
 
 /** What is left out stays as it is. */
-export type NamespaceSettingsChange = Pick<NamespaceSettings, 'path'> & Partial<NamespaceSettings>;
+type NamespaceSettingsChange = Pick<NamespaceSettings, 'path'> & Partial<NamespaceSettings>;
 
 /** Makes the floating tags in and below a namespace what the settings now ask for. @param at milliseconds since 1970 */
 export type RefreshFloatingTags = (tx: Transaction, path: string, at: number) => Promise<void>;

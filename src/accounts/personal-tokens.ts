@@ -40,7 +40,7 @@ export interface PersonalToken {
   readonly secrets: readonly IssuedSecret[];
 }
 
-export interface TokenWithSecret {
+interface TokenWithSecret {
   readonly token: PersonalToken;
   /** Shown this once. */
   readonly secret: string;

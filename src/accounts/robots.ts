@@ -30,7 +30,7 @@ export interface Robot {
   readonly secrets: readonly IssuedSecret[];
 }
 
-export interface RobotWithSecret {
+interface RobotWithSecret {
   readonly robot: Robot;
   /** Shown this once. */
   readonly secret: string;

@@ -16,7 +16,7 @@ import { requireName } from './account-name.ts';
 import type { Changes, PageQuery } from './changes.ts';
 import { readNamespace } from './namespace-path.ts';
 
-export interface TrustRuleSettings {
+interface TrustRuleSettings {
   readonly issuer: string;
   readonly audience: string;
   /** Patterns by the names of claims; all must fit. */

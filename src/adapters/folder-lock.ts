@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 
-export interface FolderLock {
+interface FolderLock {
   /** of the file that is locked */
   readonly name: string;
   /** What keeps whoever comes second from the folder, and what to do. */

@@ -22,7 +22,7 @@ const MAXIMUM_SIZE = 512 * 1024;
 const TIMEOUT = 5_000;
 const MAXIMUM_ISSUERS = 100;
 
-export interface IssuerKeysOptions {
+interface IssuerKeysOptions {
   readonly clock: Clock;
   readonly requests: OutgoingRequests;
   /** milliseconds for the answers of an issuer; 5 seconds by default */

@@ -17,7 +17,7 @@ export type ResolveName = (
   done: (error: Error | null, found: LookupAddress[]) => void,
 ) => void;
 
-export interface OutgoingRequestsOptions {
+interface OutgoingRequestsOptions {
   /** Host names, addresses and ranges (`10.0.0.0/8`) that are asked although they are private. */
   readonly allowedPrivateHosts: readonly string[];
   /** What finds the addresses of a name: that of the operating system, unless a test has another one. */

@@ -38,7 +38,7 @@ import {
   type VersionPage,
 } from './versions.ts';
 
-export interface CatalogOptions {
+interface CatalogOptions {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly clock: Clock;

@@ -22,7 +22,7 @@ export interface ChartDetails {
   readonly pulls: number;
 }
 
-export interface FloatingTag {
+interface FloatingTag {
   readonly tag: Tag;
   readonly version: string;
 }

@@ -7,7 +7,7 @@ import { algorithmOf, type Digest, finishHash, startHash } from '../oci/digest.t
 import { RegistryError, TooManyRequests } from '../oci/error.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 
-export type OpenedArchive =
+type OpenedArchive =
   | { readonly kind: 'contents'; readonly contents: ChartContents }
   /** The archive, though it was let in once, cannot be read: why. `isDamaged`: in the store, so that a push mends it. */
   | { readonly kind: 'unreadable'; readonly problem: string; readonly isDamaged: boolean };

@@ -21,7 +21,7 @@ export interface Dependent {
   readonly ranges: readonly DependentRange[];
 }
 
-export interface DependentRange {
+interface DependentRange {
   /** As Chart.yaml has it. */
   readonly range: string;
   /** The address in Chart.yaml. */

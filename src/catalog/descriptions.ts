@@ -8,7 +8,7 @@ import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { findDescription, putDescription } from '../tables/contents.ts';
 import type { ContentsCache } from './contents-cache.ts';
 
-export type Description =
+type Description =
   | { readonly kind: 'described'; readonly contents: ContentsDescription }
   | { readonly kind: 'unreadable'; readonly problem: string };
 

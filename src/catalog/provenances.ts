@@ -21,7 +21,7 @@ export interface VersionProvenance {
   readonly problem: string | undefined;
 }
 
-export interface SaidProvenance {
+interface SaidProvenance {
   readonly signature: Provenance['signature'];
   /** At most 100, each with its digest: `sha256:` and 64 hex digits. */
   readonly files: readonly { readonly name: string; readonly digest: string }[];

@@ -16,7 +16,7 @@ export interface PullHistory {
   readonly total: number;
 }
 
-export interface PullQuery {
+interface PullQuery {
   readonly days: number;
   readonly version: string | undefined;
   /** milliseconds since 1970 */

@@ -17,7 +17,7 @@ const FIRST_HITS = 100;
 const MAXIMUM_HITS = 10_000;
 
 /** What the search finds of a chart: its newest version that is listed. */
-export interface IndexedVersion {
+interface IndexedVersion {
   /** JSON of the chart's metadata */
   readonly metadata: string;
   readonly contentDigest: Digest;
@@ -42,7 +42,7 @@ export interface SearchIndexOptions {
   readonly onFailure: (error: unknown, repository?: RepositoryName) => void;
 }
 
-export interface FoundChart {
+interface FoundChart {
   readonly repository: RepositoryName;
   /** Of the text in which it was found, plain; undefined when that is its name. */
   readonly snippet: string | undefined;

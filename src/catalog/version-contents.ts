@@ -19,7 +19,7 @@ export interface ShownText {
 }
 
 /** Undefined where the chart has no such file, or none that is text in UTF-8. */
-export interface KnownTexts {
+interface KnownTexts {
   readonly chartYaml: ShownText | undefined;
   readonly readme: ShownText | undefined;
   readonly values: ShownText | undefined;

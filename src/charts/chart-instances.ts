@@ -26,7 +26,7 @@ export interface ChartInstance {
   readonly dependencies: ReadonlySet<string>;
 }
 
-export interface ChartInstances {
+interface ChartInstances {
   readonly instances: readonly ChartInstance[];
   /** sentences about values that cannot be read */
   readonly problems: readonly string[];
@@ -34,7 +34,7 @@ export interface ChartInstances {
   readonly isCut: boolean;
 }
 
-export interface OuterChart {
+interface OuterChart {
   readonly metadata: ChartMetadata;
   readonly contents: ChartContents;
   readonly charts: readonly BundledChart[];

@@ -26,7 +26,7 @@ export interface ChartMetadata {
   readonly dependencies?: readonly ChartDependency[] | undefined;
 }
 
-export interface ChartMaintainer {
+interface ChartMaintainer {
   readonly name?: string | undefined;
   readonly email?: string | undefined;
   readonly url?: string | undefined;

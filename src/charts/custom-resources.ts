@@ -19,7 +19,7 @@ export interface CustomResource {
   readonly place: 'crds' | 'templates';
 }
 
-export interface CustomResourceVersion {
+interface CustomResourceVersion {
   readonly name: string;
   readonly served: boolean;
   readonly storage: boolean;

@@ -6,14 +6,14 @@ import { isJsonList, isJsonMap, type JsonValue, member } from './compare/json-va
 import { attempt } from './compare/unreadable-file.ts';
 import { parseImageReference } from './image-reference.ts';
 
-export interface DeclaredImage {
+interface DeclaredImage {
   readonly image: string;
   readonly annotation: string;
   /** the value that the annotation names as a condition, when it is off */
   readonly onlyWith: string | undefined;
 }
 
-export interface DeclaredImages {
+interface DeclaredImages {
   readonly images: readonly DeclaredImage[];
   readonly problems: readonly string[];
 }

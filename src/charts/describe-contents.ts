@@ -34,7 +34,7 @@ export interface ContentsDescription {
   readonly cut: readonly DescribedList[];
 }
 
-export interface DescribedFile {
+interface DescribedFile {
   readonly path: string;
   /** bytes */
   readonly size: number;
@@ -48,7 +48,7 @@ export interface DescribedSubchart {
   readonly path: string;
 }
 
-export type DescribedList = 'files' | 'customResources' | 'images' | 'subcharts' | 'problems';
+type DescribedList = 'files' | 'customResources' | 'images' | 'subcharts' | 'problems';
 
 /** bytes of JSON for each list; together less than 256 KiB */
 const ROOM: Readonly<Record<DescribedList, number>> = {

@@ -10,7 +10,7 @@ export interface StoredContent {
   readonly size: number;
 }
 
-export interface ManifestParts {
+interface ManifestParts {
   /** of Chart.yaml in the archive */
   readonly metadata: ChartMetadata;
   /** what `configBlobOf` made of the metadata */

@@ -1,6 +1,6 @@
 // What the reference of a container image looks like (distribution/reference, the grammar that docker and containerd share).
 
-export interface ImageReference {
+interface ImageReference {
   /** with registry, when it has one */
   readonly name: string;
   readonly tag: string | undefined;

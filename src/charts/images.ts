@@ -23,7 +23,7 @@ export interface ChartImage {
   readonly sources: readonly ImageSource[];
 }
 
-export interface ImageSource {
+interface ImageSource {
   readonly kind: 'annotation' | 'values' | 'template';
   /** below the chart's top folder: `Chart.yaml`, `charts/redis/values.yaml` */
   readonly file: string;
@@ -40,7 +40,7 @@ export interface FoundImages {
   readonly isCut: boolean;
 }
 
-export interface ChartWithContents {
+interface ChartWithContents {
   readonly metadata: ChartMetadata;
   readonly contents: ChartContents;
 }

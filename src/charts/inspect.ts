@@ -24,7 +24,7 @@ export interface ChartInspection {
   readonly findings: readonly Finding[];
 }
 
-export interface VersionRules {
+interface VersionRules {
   readonly versions: 'lenient' | 'strict';
 }
 

@@ -2,7 +2,7 @@
 import { invalidArchive, PACKING_ADVICE, quotedName } from './invalid-archive.ts';
 import { parsePaxRecords } from './tar-pax.ts';
 
-export type TarEntryKind =
+type TarEntryKind =
   | 'file'
   | 'folder'
   | 'symbolic link'

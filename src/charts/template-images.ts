@@ -2,7 +2,7 @@
 import type { ChartInstance } from './chart-instances.ts';
 import { kindOfFile } from './known-files.ts';
 
-export interface TemplateImage {
+interface TemplateImage {
   readonly image: string;
   readonly file: string;
   /** from 1 */

@@ -3,7 +3,7 @@ import { isJsonMap, type JsonValue } from './compare/json-value.ts';
 import { digestOf, imageText, isTag, parseImageReference } from './image-reference.ts';
 import { LayeredValues, pathBelow, type ValueOrigin } from './layered-values.ts';
 
-export interface ValuesImage extends ValueOrigin {
+interface ValuesImage extends ValueOrigin {
   readonly image: string;
   /** The values have no tag, and the chart's appVersion stands in its place. */
   readonly hasAppVersion: boolean;
@@ -11,7 +11,7 @@ export interface ValuesImage extends ValueOrigin {
   readonly onlyWith: string | undefined;
 }
 
-export interface ImageSearch {
+interface ImageSearch {
   readonly appVersion: string | undefined;
   /** Under which path the outermost chart's values set these values; empty for its own. */
   readonly path: string;

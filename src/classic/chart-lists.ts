@@ -12,9 +12,9 @@ import {
 } from '../tables/chart-catalog.ts';
 import { type IndexUrls, indexEntryOf } from './index-entry.ts';
 
-export type ChartEntry = Readonly<Record<string, unknown>>;
+type ChartEntry = Readonly<Record<string, unknown>>;
 
-export interface ChartPage {
+interface ChartPage {
   /** how many charts are left out, of those that are visible */
   readonly offset: number;
   /** Undefined for all. */

@@ -9,7 +9,7 @@ import { IndexDocuments } from './index-documents.ts';
 import { PublishedVersions } from './published-versions.ts';
 import { ClassicUploads } from './upload.ts';
 
-export interface ClassicOptions {
+interface ClassicOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly registry: Registry;

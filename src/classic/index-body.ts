@@ -5,7 +5,7 @@ import { GZIP_HEADER, GZIP_TRAILER_LENGTH, gzipTrailer } from './gzip-member.ts'
 import { DIGEST_LENGTH, type PackedText, unpack } from './packed-text.ts';
 import { ZSTD_END, ZSTD_HEADER_LENGTH, zstdHeader } from './zstd-frame.ts';
 
-export type IndexCoding = 'identity' | 'gzip' | 'zstd';
+type IndexCoding = 'identity' | 'gzip' | 'zstd';
 
 export interface IndexBody {
   /** A strong entity tag without its quotes (RFC 9110, section 8.8.3): another one for each coding. */
@@ -23,7 +23,7 @@ const CHUNK_LENGTH = 64 * 1024;
 const TEXT_LENGTH = 256 * 1024;
 
 /** What an index is joined from; each text's zstd blocks fit behind those before it. */
-export interface IndexTexts {
+interface IndexTexts {
   readonly opening: PackedText;
   readonly groups: readonly PackedText[];
   /** stands between any two groups */

@@ -22,7 +22,7 @@ export interface WrittenItem {
 export type Run = readonly WrittenItem[];
 
 /** Whether the first version is the first of its chart, and the last one the last of its chart. */
-export interface ChartEnds {
+interface ChartEnds {
   readonly opensChart: boolean;
   readonly closesChart: boolean;
 }

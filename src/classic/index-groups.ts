@@ -44,7 +44,7 @@ export function goesOn(items: readonly IndexItem[], following: Pick<IndexItem, '
 }
 
 /** A stretch of groups has become another one. */
-export interface ChangedGroups {
+interface ChangedGroups {
   /** all of them, now */
   readonly groups: readonly IndexGroup[];
   readonly before: readonly IndexGroup[];

@@ -20,7 +20,7 @@ import { findVersion, type VersionRow } from '../tables/chart-catalog.ts';
 import { attachProvenance } from './attach-provenance.ts';
 import { repositoryIn } from './chart-files.ts';
 
-export interface UploadOptions {
+interface UploadOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly registry: Registry;

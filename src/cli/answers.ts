@@ -25,7 +25,7 @@ export interface Group {
   readonly createdAt: string;
 }
 
-export interface Member {
+interface Member {
   readonly user: string;
   readonly source: string;
 }

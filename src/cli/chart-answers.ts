@@ -1,7 +1,7 @@
 // What the chart API answers, as far as commands show it. Times are ISO 8601, sizes bytes.
 import { reader } from './answers.ts';
 
-export interface ChartInList {
+interface ChartInList {
   readonly chart: string;
   readonly version: string;
   readonly appVersion: string | null;
@@ -11,7 +11,7 @@ export interface ChartInList {
   readonly updatedAt: string;
 }
 
-export interface FoundChart extends ChartInList {
+interface FoundChart extends ChartInList {
   readonly snippet: string | null;
 }
 
@@ -37,17 +37,17 @@ export interface VersionReference {
   readonly appVersion: string | null;
 }
 
-export interface Resolution extends VersionReference {
+interface Resolution extends VersionReference {
   readonly chart: string;
   readonly pinnedReference: string;
 }
 
-export interface Version extends VersionReference {
+interface Version extends VersionReference {
   readonly pulls: number;
   readonly floatingTags: readonly string[];
 }
 
-export interface ChartDetails {
+interface ChartDetails {
   readonly chart: string;
   readonly newest: VersionReference;
   readonly versions: number;
@@ -64,7 +64,7 @@ export interface VersionDetails extends Version {
   readonly contentsProblem: string | null;
 }
 
-export interface Contents {
+interface Contents {
   readonly fileCount: number;
   readonly customResources: readonly {
     readonly group: string;
@@ -84,7 +84,7 @@ export interface Image {
   readonly sources: readonly { readonly file: string; readonly path: string }[];
 }
 
-export interface ChartFile {
+interface ChartFile {
   readonly path: string;
   readonly size: number;
   readonly kind: string;
@@ -116,7 +116,7 @@ export interface Dependent {
   }[];
 }
 
-export interface LockCheck {
+interface LockCheck {
   readonly ok: boolean;
   readonly inSync: boolean | null;
   readonly dependencies: readonly CheckedDependency[];
@@ -134,7 +134,7 @@ export interface CheckedDependency {
   readonly newer: string | null;
 }
 
-export interface Pulls {
+interface Pulls {
   readonly total: number;
   readonly days: readonly { readonly day: string; readonly pulls: number }[];
   readonly versions: readonly { readonly version: string; readonly pulls: number }[];

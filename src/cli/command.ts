@@ -34,7 +34,7 @@ export interface Invocation {
   readonly settings: GivenSettings;
 }
 
-export interface GivenSettings {
+interface GivenSettings {
   /** The names of the settings' flags that were given, without the dashes. */
   readonly flags: readonly string[];
   /** Reads them all. @throws ConfigError */

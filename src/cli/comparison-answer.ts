@@ -34,12 +34,12 @@ export interface Comparison {
   readonly cut: readonly { readonly part: string; readonly message: string }[];
 }
 
-export interface Risk {
+interface Risk {
   readonly severity: string;
   readonly message: string;
 }
 
-export interface NotCompared {
+interface NotCompared {
   readonly compared: false;
   readonly reason: string;
 }
@@ -62,7 +62,7 @@ export interface ComparedDependency {
   readonly repository: string;
 }
 
-export interface ValueChanges {
+interface ValueChanges {
   readonly compared: true;
   readonly added: readonly { readonly path: string; readonly value: ShownValue; readonly comment?: string }[];
   readonly removed: readonly { readonly path: string; readonly value: ShownValue }[];

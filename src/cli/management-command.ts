@@ -26,7 +26,7 @@ export interface Outcome {
   readonly failure?: string | undefined;
 }
 
-export interface ManagementCommand {
+interface ManagementCommand {
   readonly name: string;
   readonly words?: readonly string[];
   readonly summary: string;

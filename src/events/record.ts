@@ -65,7 +65,7 @@ export type AccessChange =
   | `trust-rule.${'added' | 'changed' | 'removed'}`
   | 'signing-key.rotated';
 
-export type Event = Occasion & Change;
+type Event = Occasion & Change;
 
 export async function recordEvent(tx: Transaction, event: Event): Promise<void> {
   const { at, kind, author } = event;

@@ -43,7 +43,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AccessControl {
+interface AccessControl {
   readonly authentication: Authentication;
   readonly countCaller: CountedIdentification;
   /** Whether an upload is of this owner, and was opened between these times. */

@@ -8,7 +8,7 @@ import { requestPath } from './request-path.ts';
  * - message: `{"error":"…"}`, as ChartMuseum answers, of classic repositories and of its API
  * - codes: the form of the OCI Distribution Spec
  */
-export type ErrorForm = 'problem' | 'message' | 'codes';
+type ErrorForm = 'problem' | 'message' | 'codes';
 
 /** By the address, be there a route at it or not. */
 export function errorFormOf(request: FastifyRequest): ErrorForm {

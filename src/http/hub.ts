@@ -18,7 +18,7 @@ import type { Routes } from './server.ts';
 const MAXIMUM_CHARTS = 100;
 const Query = Type.Object({ q: Type.Optional(Type.String()) });
 
-export interface Hub {
+interface Hub {
   readonly catalog: Catalog;
   readonly search: SearchIndex;
   /** Who sends the request, by its Authorization header alone. */

@@ -10,7 +10,7 @@ import type { Registry } from '../registry/registry.ts';
 import { foldChartName } from './fold-chart-name.ts';
 import { decorate, MAXIMUM_PARAMETER_LENGTH, registerManagement } from './server.ts';
 
-export interface ManagementServerOptions {
+interface ManagementServerOptions {
   readonly accounts: Accounts;
   readonly registry: Registry;
   readonly catalog: Catalog;

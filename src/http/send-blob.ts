@@ -8,7 +8,7 @@ import type { PullCounts } from '../registry/pull-counts.ts';
 import type { Registry } from '../registry/registry.ts';
 import { isNotModified } from './conditional.ts';
 
-export interface BlobToSend {
+interface BlobToSend {
   readonly repository: RepositoryName;
   readonly digest: Digest;
   /** bytes */

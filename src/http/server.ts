@@ -64,7 +64,7 @@ export type Routes = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly registry: Registry;
   readonly catalog: Catalog;
   readonly search: SearchIndex;

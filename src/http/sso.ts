@@ -24,7 +24,7 @@ export interface SingleSignOn {
   readonly startedLogins: StartedLogins;
 }
 
-export interface SingleSignOnRoutes extends SingleSignOn {
+interface SingleSignOnRoutes extends SingleSignOn {
   readonly authentication: Authentication;
   readonly tokens: Tokens;
   readonly sightings: Sightings;

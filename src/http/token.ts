@@ -30,7 +30,7 @@ const Form = Type.Object({
   scope: Scopes,
 });
 
-export interface TokenService {
+interface TokenService {
   readonly authentication: Authentication;
   readonly countCaller: CountedIdentification;
   readonly tokens: Tokens;

@@ -33,7 +33,7 @@ export interface ImageManifest extends ManifestFacts {
   readonly layers: readonly Descriptor[];
 }
 
-export interface IndexManifest extends ManifestFacts {
+interface IndexManifest extends ManifestFacts {
   readonly kind: 'index';
   readonly manifests: readonly Descriptor[];
 }

@@ -22,7 +22,7 @@ const COMPARED_SIZE = 1024 * 1024;
 const ATTEMPTS = 3;
 
 /** A blob, or a part of it, to be sent. */
-export type OpenedBlob = BlobBody | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+type OpenedBlob = BlobBody | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
 export class Blobs {
   readonly #database: Database;

@@ -20,7 +20,7 @@ export interface NoticeSubject {
   readonly tag: Tag | '';
 }
 
-export interface NewNotice extends NoticeSubject {
+interface NewNotice extends NoticeSubject {
   readonly kind: 'deprecated' | 'yanked';
   readonly reason: string;
   readonly replacement: string;

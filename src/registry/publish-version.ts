@@ -28,7 +28,7 @@ export interface PublishedChart {
 }
 
 /** A tag that points at something else than before, and the revision of the catalog with which it does. */
-export interface TagChange {
+interface TagChange {
   readonly repository: RepositoryName;
   readonly tag: Tag;
   readonly row: TagRow;

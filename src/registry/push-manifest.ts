@@ -45,7 +45,7 @@ export interface PushedManifest {
   readonly warnings: readonly string[];
 }
 
-export interface PushDependencies extends CheckDependencies {
+interface PushDependencies extends CheckDependencies {
   readonly rules: TagRules;
   readonly room: RepositoryRoom;
 }

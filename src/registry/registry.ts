@@ -28,7 +28,7 @@ import { TagLists } from './tag-lists.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
 import { Uploads } from './uploads.ts';
 
-export interface RegistryOptions {
+interface RegistryOptions {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly clock: Clock;

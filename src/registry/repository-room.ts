@@ -14,7 +14,7 @@ const MAXIMUM_REMEMBERED = 10_000;
 /** How long a full repository is not counted again, whatever is pushed to it: milliseconds. */
 const FULL_FOR = 60_000;
 
-export type Held = 'tags' | 'manifests';
+type Held = 'tags' | 'manifests';
 
 interface Room {
   /** As many can come before it has to be counted again. */

@@ -13,7 +13,7 @@ const MEMORY = 32 * 1024 * 1024;
 /** bytes; about what a page takes besides its text */
 const OVERHEAD = 500;
 
-export interface TagPage {
+interface TagPage {
   /** As clients get it (OCI Distribution Spec, "Listing Tags"). */
   readonly document: Buffer;
   /** Of the document: not made of the revision, which a backup that is put back counts up again. */

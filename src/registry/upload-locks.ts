@@ -9,7 +9,7 @@ export class UploadTakenOver extends RegistryError {
   }
 }
 
-export interface UploadLock extends AsyncDisposable {
+interface UploadLock extends AsyncDisposable {
   /** Aborted with `UploadTakenOver` once another request waits for the upload. */
   readonly takenOver: AbortSignal;
 }

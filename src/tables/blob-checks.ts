@@ -13,7 +13,7 @@ export interface BlobCheckRow extends StoredBlob {
 }
 
 /** Where a walk over blobs in the order of their last checks stands. */
-export type CheckPosition = Pick<BlobCheckRow, 'checkedAt' | 'digest'>;
+type CheckPosition = Pick<BlobCheckRow, 'checkedAt' | 'digest'>;
 
 const COLUMNS = 'digest, size, checked_at as "checkedAt", damaged_at as "damagedAt"';
 

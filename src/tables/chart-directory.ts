@@ -3,7 +3,7 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Queryable } from '../ports/database.ts';
 
-export interface ChangedRepository {
+interface ChangedRepository {
   readonly repository: RepositoryName;
   /** that of the newest change of any of its versions */
   readonly revision: number;

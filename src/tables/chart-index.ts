@@ -5,7 +5,7 @@ import type { Tag } from '../oci/tag.ts';
 import type { Queryable } from '../ports/database.ts';
 
 /** Where in the order of changes a reader stands: behind this one. */
-export interface ChangePosition {
+interface ChangePosition {
   readonly revision: number;
   readonly repository: string;
   readonly tag: string;

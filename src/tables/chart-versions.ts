@@ -83,7 +83,7 @@ export async function withdrawChartVersion(
   return rows.length > 0;
 }
 
-export interface FileNameOwner {
+interface FileNameOwner {
   readonly repository: RepositoryName;
   readonly name: string;
   readonly version: string;

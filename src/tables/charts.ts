@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
 
-export interface ChartFacts {
+interface ChartFacts {
   readonly name: string;
   readonly version: string;
   /** JSON of the chart's metadata */

@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
 
-export interface ManifestPlace {
+interface ManifestPlace {
   readonly repository: RepositoryName;
   readonly digest: Digest;
 }

@@ -1,7 +1,7 @@
 // Tables user_grants and group_grants: who has which role where.
 import type { Queryable, Transaction } from '../ports/database.ts';
 
-export type HolderKind = 'user' | 'group';
+type HolderKind = 'user' | 'group';
 
 export interface GrantRow {
   readonly holder: HolderKind;

@@ -93,7 +93,7 @@ export async function findMissingManifest(
   return undefined;
 }
 
-export interface FoundManifest extends StoredManifest {
+interface FoundManifest extends StoredManifest {
   /** 1 when the repository has any notice: whether one is on this manifest, `findNoticeOn` tells. */
   readonly noticed: number;
 }
@@ -204,7 +204,7 @@ export interface ReferrerRow {
   readonly annotations: string;
 }
 
-export interface ReferrersQuery {
+interface ReferrersQuery {
   readonly repository: RepositoryName;
   readonly subject: Digest;
   readonly artifactType: string | undefined;

@@ -17,7 +17,7 @@ export interface NamespaceRow {
 const COLUMNS = 'path, visibility, floating_tags as "floatingTags", artifact_hub as "artifactHub"';
 
 /** Null: as it is above. What is left out stays as it was. */
-export type NamespaceChange = Pick<NamespaceRow, 'path'> & Partial<NamespaceRow>;
+type NamespaceChange = Pick<NamespaceRow, 'path'> & Partial<NamespaceRow>;
 
 export async function putNamespace(tx: Transaction, change: NamespaceChange, now: number): Promise<void> {
   const { path, visibility, floatingTags, artifactHub } = change;

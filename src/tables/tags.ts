@@ -115,13 +115,13 @@ export async function setTagListed(
   await tx.query('update tags set listed = $3 where repository = $1 and name = $2', [repository, tag, listed ? 1 : 0]);
 }
 
-export interface TagDeletion {
+interface TagDeletion {
   readonly repository: RepositoryName;
   readonly at: number;
   readonly by: string;
 }
 
-export interface DeletedTag {
+interface DeletedTag {
   readonly tag: Tag;
   readonly digest: Digest;
 }

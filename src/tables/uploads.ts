@@ -3,7 +3,7 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { UploadId } from '../ports/blob-store.ts';
 import type { Queryable, Transaction } from '../ports/database.ts';
 
-export interface UploadRow {
+interface UploadRow {
   readonly id: UploadId;
   readonly repository: RepositoryName;
   readonly owner: string;

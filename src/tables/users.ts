@@ -2,7 +2,7 @@
 import type { Queryable, Transaction } from '../ports/database.ts';
 
 /** Who checks the password: we do, a directory (LDAP), or a provider of identities (OpenID Connect). */
-export type LoginKind = 'password' | 'directory' | 'provider';
+type LoginKind = 'password' | 'directory' | 'provider';
 
 export interface UserRow {
   readonly name: string;

@@ -3,7 +3,7 @@ import type { ChartMetadata } from '../../src/charts/chart-yaml.ts';
 import { type ChartContents, readChartContents } from '../../src/charts/contents.ts';
 import { buildChart, type ChartOptions } from '../support/chart-builder.ts';
 
-export interface ReadChart {
+interface ReadChart {
   readonly metadata: ChartMetadata;
   readonly contents: ChartContents;
 }
@@ -26,7 +26,7 @@ export async function* streamOf(bytes: Uint8Array, step = 16_384): AsyncGenerato
   for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
 }
 
-export interface RawHeader {
+interface RawHeader {
   readonly letter?: string;
   readonly content?: string;
   /** the fields as they stand in the header, instead of right ones */

@@ -1,7 +1,7 @@
 // Certificates that nobody vouches for, written out in DER (RFC 5280, section 4.1).
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-export interface SelfSigned {
+interface SelfSigned {
   /** PEM */
   readonly cert: string;
   readonly key: string;

@@ -13,7 +13,7 @@ import { type Client, clientsToFind, type DebianSource, type GoSource } from './
 const CACHE = join(import.meta.dirname, '../../.cache/clients');
 const INSTALL_TIMEOUT_MILLISECONDS = 20 * 60_000;
 
-export interface FoundClient {
+interface FoundClient {
   readonly name: string;
   /** Undefined when it could be neither found nor installed. */
   readonly path: string | undefined;

@@ -1,7 +1,7 @@
 // Describes the tables that a database has, in words that are the same for SQLite and PostgreSQL.
 import type { Database } from '../../src/ports/database.ts';
 
-export interface Column {
+interface Column {
   readonly name: string;
   readonly type: 'integer' | 'text' | 'bytes';
   readonly isNullable: boolean;
@@ -9,7 +9,7 @@ export interface Column {
   readonly isChecked: boolean;
 }
 
-export interface Table {
+interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
   readonly primaryKey: readonly string[];

@@ -11,7 +11,7 @@ export const START = '2026-03-01T12:00:00.000Z';
 export const NAME = 'token-signing-keys.json';
 export const LEGACY_NAME = 'token-signing.key';
 
-export interface WrittenKey {
+interface WrittenKey {
   readonly id: string;
   readonly secret: string;
   readonly createdAt: string;

@@ -32,7 +32,7 @@ export interface Ended {
 }
 
 /** A process that may be running still. */
-export interface Running {
+interface Running {
   readonly child: ChildProcess;
   /** What it wrote so far. */
   readonly stdout: () => string;

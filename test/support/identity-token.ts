@@ -1,7 +1,7 @@
 // Identity tokens as an issuer signs them, and as a forger would, without the library that verifies them.
 import { createHmac, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
 
-export type SigningAlgorithm = 'RS256' | 'ES256';
+type SigningAlgorithm = 'RS256' | 'ES256';
 
 export interface SigningKey {
   readonly id: string;
@@ -16,7 +16,7 @@ export interface SigningKey {
  * - public-key-as-secret: HS256 with the published key, which everybody knows, as the secret
  * - edited: other claims put into a token that was signed
  */
-export type Forgery = 'foreign-key' | 'none' | 'public-key-as-secret' | 'edited';
+type Forgery = 'foreign-key' | 'none' | 'public-key-as-secret' | 'edited';
 
 export interface SigningOptions {
   /** RS256 by default */

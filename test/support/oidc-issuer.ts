@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../src/ports/clock.ts';
 import { newSigningKey, publicJwk, type SigningKey, type SigningOptions, signToken } from './identity-token.ts';
 import { type LoginAnswer, type LoginBehaviour, LoginEndpoints, usualLogin } from './oidc-login.ts';
 
-export type Endpoint = 'discovery' | 'keys' | 'authorize' | 'token' | 'userinfo';
+type Endpoint = 'discovery' | 'keys' | 'authorize' | 'token' | 'userinfo';
 
 /**
  * - padded: the right answer, with so many bytes of white space behind it

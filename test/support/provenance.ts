@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { digestOf } from '../../src/oci/digest.ts';
 
-export interface SignedChart {
+interface SignedChart {
   readonly name: string;
   readonly version: string;
   readonly archive: Buffer;

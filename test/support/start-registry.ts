@@ -39,7 +39,7 @@ export interface RequestOptions {
   readonly body?: Buffer | string | ReadableStream;
 }
 
-export interface RegistryChanges {
+interface RegistryChanges {
   /** Stands between the server and its storage. */
   readonly between?: (storage: Storage) => Storage;
   readonly limits?: Partial<ServerLimits>;

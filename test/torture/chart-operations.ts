@@ -94,7 +94,7 @@ export async function contest(client: Client): Promise<void> {
   contested.winner = content;
 }
 
-export function keyOf({ repository, version }: { readonly repository: string; readonly version: string }): string {
+function keyOf({ repository, version }: { readonly repository: string; readonly version: string }): string {
   return `${repository}:${version}`;
 }
 

@@ -5,7 +5,7 @@ import { checkToken } from './check-token.ts';
 import { type Connection, requireStatus, Violation } from './connection.ts';
 import type { ContestedVersion, Model, OpenUpload, OwnVersion } from './model.ts';
 
-export interface Checking {
+interface Checking {
   readonly connection: Connection;
   readonly model: Model;
   /** Chooses, beside what was touched since the last check, some of the rest. */

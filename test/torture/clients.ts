@@ -46,7 +46,7 @@ const OPERATIONS: readonly (readonly [weight: number, operation: (client: Client
 ];
 const CHOICES = OPERATIONS.flatMap(([weight, operation]) => Array.from({ length: weight }, () => operation));
 
-export interface Round {
+interface Round {
   readonly url: string;
   readonly round: number;
   readonly model: Model;

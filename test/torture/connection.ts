@@ -14,7 +14,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-export interface Question {
+interface Question {
   readonly body?: Buffer;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -19,7 +19,7 @@ interface NameChange {
 /** What a sync is of, so that a test can leave out all of one kind. */
 export type SyncKind = 'blob' | 'database' | 'key' | 'folder of blobs' | 'data folder';
 
-export class PowerFolder {
+class PowerFolder {
   readonly #folder: string;
   readonly #ignored: ReadonlySet<SyncKind>;
   /** As programs see them. */

@@ -1,5 +1,4 @@
 // What tasks of a race do, each in one line: pushes, deletes, mounts, uploads, as the routes do them.
-import { randomUUID } from 'node:crypto';
 import type { ChartInspection } from '../../src/charts/inspect.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { HELM_CONFIG, HELM_CONTENT, OCI_MANIFEST } from '../../src/oci/media-types.ts';
@@ -22,7 +21,7 @@ export const ACTOR: Actor = {
 };
 
 /** What can be pushed: its blobs, and its manifest. */
-export interface Artifact {
+interface Artifact {
   readonly blobs: readonly Buffer[];
   readonly manifest: Buffer;
   readonly digest: Digest;
@@ -142,9 +141,4 @@ export function chunkOf(bytes: Buffer): Chunk {
     yield bytes.subarray(middle);
   }
   return { body: body(), range: undefined, length: bytes.length };
-}
-
-/** Names that no other race has used. */
-export function uniqueName(): string {
-  return `r${randomUUID().replaceAll('-', '').slice(0, 12)}`;
 }

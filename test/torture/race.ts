@@ -8,7 +8,7 @@ import { Scheduler } from './scheduler.ts';
 import { INTERLEAVINGS, SEED } from './settings.ts';
 
 /** What one task came to. */
-export type Outcome = 'done' | 'refused';
+type Outcome = 'done' | 'refused';
 
 export interface Race {
   /** Repositories that nobody else has. */

@@ -8,7 +8,7 @@ import { syncFolder } from './folders.ts';
 /** Bytes read at once. */
 const READ_SIZE = 1024 * 1024;
 
-export interface Measured {
+interface Measured {
   readonly bytes: number;
   /** hex digits */
   readonly sha256: string;

@@ -37,7 +37,7 @@ export interface ChartComparison {
   readonly cut: readonly Cut[];
 }
 
-export interface ComparedVersion {
+interface ComparedVersion {
   readonly name: string;
   readonly version: string;
 }

@@ -17,7 +17,7 @@ export interface CrdsComparison {
   readonly unread: readonly UnreadFile[];
 }
 
-export type ShownCrdChange = CrdChange<ShownSchemaChange>;
+type ShownCrdChange = CrdChange<ShownSchemaChange>;
 
 export interface CrdFindings {
   readonly added: readonly string[];

@@ -16,7 +16,7 @@ export type FileChange =
       readonly diff: FileDiff;
     };
 
-export type FileDiff = ({ readonly shown: true } & LineDiff) | { readonly shown: false; readonly reason: string };
+type FileDiff = ({ readonly shown: true } & LineDiff) | { readonly shown: false; readonly reason: string };
 
 /** In the order in which files are shown, and in which the room for diffs is given to them. */
 const KINDS: readonly FileKind[] = [

@@ -12,7 +12,7 @@ export interface MetadataComparison {
   };
 }
 
-export interface FieldChange {
+interface FieldChange {
   /** `appVersion`, `annotations."artifacthub.io/license"` */
   readonly field: string;
   /** absent where the field is */
@@ -20,14 +20,14 @@ export interface FieldChange {
   readonly to?: ShownValue | undefined;
 }
 
-export interface ShownDependency {
+interface ShownDependency {
   readonly name: string;
   readonly alias?: string | undefined;
   readonly version?: string | undefined;
   readonly repository: string;
 }
 
-export interface DependencyChange {
+interface DependencyChange {
   readonly name: string;
   readonly alias?: string | undefined;
   readonly fields: readonly FieldChange[];
@@ -38,7 +38,7 @@ export interface DependencyPair {
   readonly to: ChartDependency;
 }
 
-export interface DependencyDifferences {
+interface DependencyDifferences {
   readonly added: readonly ChartDependency[];
   readonly removed: readonly ChartDependency[];
   readonly kept: readonly DependencyPair[];

@@ -31,26 +31,26 @@ export type ValuesComparison =
       readonly comments: readonly ShownChangedComment[];
     };
 
-export interface ShownAddedValue {
+interface ShownAddedValue {
   readonly path: string;
   readonly value: ShownValue;
   /** what values.yaml says above or beside it */
   readonly comment?: string | undefined;
 }
 
-export interface ShownRemovedValue extends ShownAddedValue {
+interface ShownRemovedValue extends ShownAddedValue {
   /** whether values.yaml of the newer version has the key in a comment at the same place, as an example */
   readonly commentedOut: boolean;
 }
 
-export interface ShownMovedValue {
+interface ShownMovedValue {
   readonly fromPath: string;
   readonly toPath: string;
   readonly value: ShownValue;
   readonly comment?: string | undefined;
 }
 
-export interface ShownChangedValue {
+interface ShownChangedValue {
   readonly path: string;
   readonly from: ShownValue;
   readonly to: ShownValue;
@@ -60,7 +60,7 @@ export interface ShownChangedValue {
   readonly items?: ListChange | undefined;
 }
 
-export interface ShownChangedComment {
+interface ShownChangedComment {
   readonly path: string;
   readonly from?: string | undefined;
   readonly to?: string | undefined;

@@ -22,7 +22,7 @@ interface Change {
   readonly to?: string | undefined;
 }
 
-export interface CrdDifference {
+interface CrdDifference {
   /** undefined when nothing that counts changed: descriptions do not */
   readonly change: CrdChange<SchemaDifference> | undefined;
   readonly complete: boolean;

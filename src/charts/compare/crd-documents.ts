@@ -14,7 +14,7 @@ export interface CustomResource {
   readonly versions: readonly CustomResourceVersion[];
 }
 
-export interface CustomResourceVersion {
+interface CustomResourceVersion {
   readonly name: string;
   readonly served: boolean;
   readonly storage: boolean;

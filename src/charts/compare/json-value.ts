@@ -6,7 +6,7 @@ export interface JsonMap {
   readonly [key: string]: JsonValue;
 }
 
-export type ValueType = 'null' | 'boolean' | 'number' | 'string' | 'list' | 'map';
+type ValueType = 'null' | 'boolean' | 'number' | 'string' | 'list' | 'map';
 
 /** A value as part of an answer: whole when its JSON is short, otherwise the beginning of its JSON. */
 export type ShownValue =

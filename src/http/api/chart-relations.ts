@@ -15,7 +15,7 @@ export const Place = choice(
   ['here', 'elsewhere', 'alias', 'local'] satisfies DependencyPlace['kind'][],
   "here: its address leads to this registry; elsewhere: to another one; alias: it is the name that a repository has on somebody's machine; local: a folder.",
 );
-export const Range = Type.String({ description: 'As Chart.yaml has it; empty for none.' });
+const Range = Type.String({ description: 'As Chart.yaml has it; empty for none.' });
 const Location = Type.String({ description: 'The address that Chart.yaml has as "repository".' });
 const NOT_FOUND = 'Null when nothing is, or when it is not in this registry or not for the caller.';
 const DependencyItem = strict(

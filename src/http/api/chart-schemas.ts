@@ -5,7 +5,7 @@ import type { ChartNotice, ListedVersion, VersionFacts } from '../../catalog/ver
 import { choice, orNull, shownTime, strict, Time, text } from './schemas.ts';
 
 /** For values whose lists are read-only, where a schema's type has others. */
-export type Writable<Value> = Value extends readonly (infer Item)[]
+type Writable<Value> = Value extends readonly (infer Item)[]
   ? Writable<Item>[]
   : Value extends object
     ? {
@@ -32,7 +32,7 @@ export const VersionPath = strict({
 
 export const ChartName = Type.String({ description: 'The whole name: the namespace, and the name in Chart.yaml.' });
 export const Namespace = Type.String({ description: 'What stands before the name; "/" is the root.' });
-export const Digest = Type.String({ description: 'sha256: or sha512:, and hex digits.' });
+const Digest = Type.String({ description: 'sha256: or sha512:, and hex digits.' });
 export const OptionalText = orNull(Type.String(), 'Null where Chart.yaml has none.');
 
 export const Notice = strict(

@@ -33,7 +33,7 @@ export function pageOf<Item extends TSchema>(item: Item) {
   return strict({ items: Type.Array(item), next: Type.Optional(next) }, { description: 'A page of the list.' });
 }
 
-export interface List<Row, Item> {
+interface List<Row, Item> {
   /** Finds at most `limit` rows behind the key `after`, which is empty at the beginning. */
   find(after: readonly string[], limit: number): Promise<readonly Row[]>;
   /** By what a row is found again: printable texts, always as many as `keyLength`. */

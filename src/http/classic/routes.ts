@@ -10,7 +10,7 @@ import { guardClassic } from './guard.ts';
 import { type RepositoryRoutes, repositoryRoutes } from './repository.ts';
 import { classicUploadRoutes } from './upload-routes.ts';
 
-export interface ClassicRoutes extends ArtifactHubRoute, ChartApi, RepositoryRoutes {
+interface ClassicRoutes extends ArtifactHubRoute, ChartApi, RepositoryRoutes {
   /** Who sends the request, by its Authorization header alone. */
   identify(request: FastifyRequest): Promise<Caller>;
 }

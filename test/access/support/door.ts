@@ -9,9 +9,9 @@ export const HOUR = 60 * MINUTE;
 export const RIGHT = 'right';
 
 /** What came of an attempt: right, wrong, or for how many seconds it was refused without being looked at. */
-export type Outcome = 'right' | 'wrong' | number;
+type Outcome = 'right' | 'wrong' | number;
 
-export interface Attempt {
+interface Attempt {
   readonly account?: string;
   readonly from?: string;
   readonly password?: string;

@@ -11,7 +11,7 @@ import type { Database } from '../../../src/ports/database.ts';
 import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { startRegistry, type TestRegistry } from '../../support/start-registry.ts';
 
-export interface BackedUp extends AsyncDisposable {
+interface BackedUp extends AsyncDisposable {
   readonly registry: TestRegistry;
   /** Where backups go. */
   readonly folder: string;

@@ -3,7 +3,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { IndexBodies, IndexBody } from '../../../src/classic/index-body.ts';
 
-export function bytesOf(body: IndexBody): Buffer {
+function bytesOf(body: IndexBody): Buffer {
   const bytes = Buffer.concat([...body.chunks()]);
   expect(bytes.length).toBe(body.length);
   return bytes;

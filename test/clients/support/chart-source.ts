@@ -11,7 +11,7 @@ export interface ChartSource {
   readonly dependencies?: readonly ChartDependency[];
 }
 
-export interface ChartDependency {
+interface ChartDependency {
   readonly name: string;
   readonly version: string;
   readonly repository: string;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 
-export interface CommandOptions {
+interface CommandOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   /** Written to its standard input. */

@@ -29,7 +29,7 @@ export interface DirectoryServer extends AsyncDisposable {
   countConnections(): Promise<number>;
 }
 
-export interface DirectoryServerOptions {
+interface DirectoryServerOptions {
   readonly entries: readonly DirectoryEntry[];
   /** Rules of slapd.access(5) that go before the usual ones. */
   readonly access?: readonly string[];
@@ -156,7 +156,7 @@ async function listening(server: Server): Promise<Server> {
   return server;
 }
 
-export interface ListeningServer extends AsyncDisposable {
+interface ListeningServer extends AsyncDisposable {
   readonly port: number;
   /** Every connection so far, also those that are closed. */
   readonly connections: readonly Socket[];

@@ -4,7 +4,7 @@ import type { Account } from './server-process.ts';
 
 export const HELM_CONFIG = 'application/vnd.cncf.helm.config.v1+json';
 export const HELM_CONTENT = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
-export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 export interface Answer {
   readonly status: number;

@@ -14,7 +14,7 @@ export interface Account {
   readonly password: string;
 }
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
 }

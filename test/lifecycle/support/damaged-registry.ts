@@ -19,7 +19,7 @@ import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { TestClock } from '../../support/clock.ts';
 
 export const WEB = 'team/web' as RepositoryName;
-export const START = '2026-11-23T12:00:00Z';
+const START = '2026-11-23T12:00:00Z';
 
 export interface DamagedRegistry extends AsyncDisposable {
   readonly path: string;

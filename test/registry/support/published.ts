@@ -17,7 +17,7 @@ export async function inDatabase<Result>(
   }
 }
 
-export interface PublishedRow {
+interface PublishedRow {
   readonly tag: string;
   readonly version: string;
   readonly digest: string | null;

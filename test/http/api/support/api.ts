@@ -8,7 +8,7 @@ import type { TestRegistry } from '../../../support/start-registry.ts';
 export const PREFIX = '/api/v1';
 const PROBLEM = 'application/problem+json';
 
-export interface Operation {
+interface Operation {
   readonly operationId: string;
   readonly method: string;
   /** `/api/v1/users/{name}` */
@@ -25,7 +25,7 @@ export interface Operation {
   readonly security?: readonly object[];
 }
 
-export interface OpenApi {
+interface OpenApi {
   readonly openapi: string;
   readonly info: { readonly version: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
@@ -36,7 +36,7 @@ export interface OpenApi {
   };
 }
 
-export interface Sent {
+interface Sent {
   /** The administrator by default; undefined for nobody. */
   readonly as?: string | undefined;
   /** Sent as JSON, or as it is when it is a text. */
@@ -44,7 +44,7 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Answer<Body = Readonly<Record<string, unknown>>> {
+interface Answer<Body = Readonly<Record<string, unknown>>> {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -65,7 +65,7 @@ export interface Page<Item> {
 }
 
 /** Sends requests and checks that what comes back, and what was taken, is as documented. */
-export class Api {
+class Api {
   readonly document: OpenApi;
   readonly operations: readonly Operation[];
   /** The ids of the operations that were answered with a 2xx. */
@@ -170,7 +170,7 @@ export async function openApi(registry: TestRegistry): Promise<Api> {
   return new Api(registry, (await answer.json()) as OpenApi);
 }
 
-export function operationsOf({ paths }: OpenApi): readonly Operation[] {
+function operationsOf({ paths }: OpenApi): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(
       ([method, operation]) =>
