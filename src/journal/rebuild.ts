@@ -8,11 +8,12 @@ import type { Database, Transaction } from '../ports/database.ts';
 import { backfillVersions } from '../registry/backfill-versions.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
 import { attachProvenance } from '../tables/chart-versions.ts';
-import { deleteBlobWithoutRepository, listBlobLinks } from '../tables/garbage-blobs.ts';
+import { type BlobLinks, deleteBlobWithoutRepository, listBlobLinks } from '../tables/garbage-blobs.ts';
 import type { TagSource } from '../tables/journal-source.ts';
 import { findManifestSize } from '../tables/manifests.ts';
 import { putNamespace } from '../tables/namespaces.ts';
 import { putNotice } from '../tables/notices.ts';
+import { pagesOf } from '../tables/pages.ts';
 import { putStoredBlob, putTag } from '../tables/rebuilt-rows.ts';
 import { createRepository } from '../tables/repositories.ts';
 import { type FinalState, readFinalState } from './final-state.ts';
@@ -78,12 +79,11 @@ async function putStoredBlobs({ database, blobs, clock }: RebuildParts): Promise
 
 /** Garbage collection keeps bytes without a row for days, and takes those with a row that no repository has. */
 async function forgetUnplacedBlobs(database: Database): Promise<void> {
-  for (let page = await listBlobLinks(database, '', BATCH); page.length > 0; ) {
+  for await (const page of pagesOf<BlobLinks>((last) => listBlobLinks(database, last?.digest ?? '', BATCH))) {
     const unplaced = page.filter(({ linked }) => linked === 0);
     await inBatches(database, unplaced, async (tx, { digest }) => {
       await deleteBlobWithoutRepository(tx, digest);
     });
-    page = await listBlobLinks(database, page.at(-1)?.digest ?? '', BATCH);
   }
 }
 
