@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { BackupFolder, BackupRecord, CopiedFile } from '../ports/backup.ts';
 import { isMissing } from '../ports/file-errors.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { namesIn, syncFolder } from './files/folders.ts';
+import { createNamedFolder, namesIn, syncFolder } from './files/folders.ts';
 import { measureFile, putInPlace, writeDurably } from './files/whole-files.ts';
 
 const RECORD = 'backup.json';
@@ -18,12 +18,11 @@ export function openBackupFolder(folder: string): BackupFolder {
 
 /**
  * Makes the folder when it is missing.
- * @throws StorageUnusable when it holds something else than a backup
+ * @throws StorageUnusable when it cannot be made, or holds something else than a backup
  */
 export async function makeBackupFolder(folder: string): Promise<void> {
   const path = resolve(folder);
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made !== undefined) return await syncFolder(dirname(made));
+  await createNamedFolder(path, 'name another folder for the backup');
   const names = await namesIn(path);
   if (names.length === 0 || names.includes(RECORD) || names.includes(BACKUP_LOCK)) return;
   throw new StorageUnusable(

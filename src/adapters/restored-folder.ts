@@ -1,10 +1,10 @@
 // The RestoredFolder on a disk: a file in it says that it is being made, and is taken away when it is whole.
 import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { RestoredFolder } from '../ports/backup.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { exists, namesIn, syncFolder } from './files/folders.ts';
+import { createNamedFolder, exists, namesIn, syncFolder } from './files/folders.ts';
 import { writeDurably } from './files/whole-files.ts';
 
 const MARK = 'INCOMPLETE';
@@ -19,12 +19,11 @@ export async function requireWhole(folder: string): Promise<void> {
 
 /**
  * Makes a data folder that is marked as not whole; one that is empty, or was marked before, is taken.
- * @throws StorageUnusable when there is something in it
+ * @throws StorageUnusable when it cannot be made, or there is something in it
  */
 export async function beginRestoredFolder(folder: string): Promise<RestoredFolder> {
   const path = resolve(folder);
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made !== undefined) await syncFolder(dirname(made));
+  await createNamedFolder(path, 'name another one with --data-dir');
   const names = await namesIn(path);
   if (names.length > 0 && !names.includes(MARK)) {
     throw new StorageUnusable(

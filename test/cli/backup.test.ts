@@ -94,6 +94,30 @@ test('a folder that cannot be used is refused in one line', async () => {
   expect((await readdir(folder.path)).toSorted()).toEqual(['backup', 'data']);
 });
 
+test('a folder that cannot be made is refused at once, also where the system would let one try for ever', async () => {
+  await using folder = await temporaryFolder();
+  const run = (words: readonly string[]) => runChartroom(words, { folder: folder.path });
+  await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  expect(server.port).toBeGreaterThan(0);
+  expect((await run(['backup', 'backup'])).code).toBe(0);
+  const file = join(folder.path, 'letter.txt');
+  await writeFile(file, 'mine');
+  const refusal = (place: string, code: string, remedy: string) =>
+    failure(
+      `the folder ${place} cannot be made (${code}): a file or a broken link is in its way, or this is a place where nothing can be made, such as /proc; ${remedy}`,
+    );
+  const below: readonly (readonly [string, string])[] = [
+    [file, 'EEXIST'],
+    [join(file, 'deep', 'er'), 'ENOTDIR'],
+    ...(process.platform === 'linux' ? [['/proc/chartroom/deep', 'ENOENT'] as const] : []),
+  ];
+  for (const [place, code] of below) {
+    expect(await run(['backup', place])).toEqual(refusal(place, code, 'name another folder for the backup'));
+    const restored = await run(['restore', 'backup', '--data-dir', place]);
+    expect(restored).toEqual(refusal(place, code, 'name another one with --data-dir'));
+  }
+});
+
 function askOf(server: Serving): Ask {
   return async (method, path, body, contentType = 'application/octet-stream') =>
     await fetch(`${server.url}${path}`, {

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing } from '../../ports/file-errors.ts';
+import { StorageUnusable } from '../../ports/storage-unusable.ts';
 
 /** What a file system makes by itself. */
 const NOT_OURS: readonly string[] = ['lost+found', '.snapshot', '.zfs'];
@@ -34,18 +35,36 @@ export async function namesIn(folder: string): Promise<readonly string[]> {
  * Makes a folder and all above it that is missing, and syncs each new one's parent, without which a power cut could undo it. One
  * by one: Node's own way to make several tries for ever where nothing can be made, as below /proc.
  */
-export async function createFolder(path: string): Promise<void> {
+export async function createFolder(path: string, mode = 0o750): Promise<void> {
   if (await isFolder(path)) return;
   const parent = dirname(path);
-  if (parent !== path) await createFolder(parent);
+  if (parent !== path) await createFolder(parent, mode);
   try {
-    await mkdir(path, { mode: 0o750 });
+    await mkdir(path, { mode });
   } catch (error) {
     // Somebody else was faster.
     if (await isFolder(path)) return;
     throw error;
   }
   await syncFolder(parent);
+}
+
+/**
+ * The same for one that an operator has named, for its owner alone.
+ * @param remedy what to do where there can be none
+ * @throws StorageUnusable where there can be none
+ */
+export async function createNamedFolder(path: string, remedy: string): Promise<void> {
+  try {
+    await createFolder(path, 0o700);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    if (!['EEXIST', 'ELOOP', 'ENOENT', 'ENOTDIR'].includes(code)) throw cause;
+    throw new StorageUnusable(
+      `the folder ${path} cannot be made (${code}): a file or a broken link is in its way, or this is a place where nothing can be made, such as /proc; ${remedy}`,
+      { cause },
+    );
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {
