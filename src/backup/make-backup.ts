@@ -1,16 +1,15 @@
 // Makes a backup: first the database as it is at one moment, then the blobs that it names, then the one file that says so.
 import { randomUUID } from 'node:crypto';
 import type { Digest } from '../oci/digest.ts';
-import type { BackupFolder, BackupRecord, DamagedBlob, DatabaseCopies } from '../ports/backup.ts';
+import type { BackupFolder, BackupRecord, DatabaseCopies } from '../ports/backup.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Queryable } from '../ports/database.ts';
-import { countStoredBlobs, isStoredBlob, type StoredBlob } from '../tables/blobs.ts';
+import { countStoredBlobs, isStoredBlob } from '../tables/blobs.ts';
 import { releaseCollection } from '../tables/collection-holds.ts';
 import type { BackupProgress } from './backup-progress.ts';
-import { checkBlob, copyBlob } from './copy-blob.ts';
+import { copyBlobs } from './copy-blobs.ts';
 import { whileCollectionIsHeld } from './held-collection.ts';
-import { findDamagedBlobs } from './named-blobs.ts';
 
 export const DATABASE_FILE = 'chartroom.db';
 /** Blobs that may go from a backup whatever there is otherwise. */
@@ -69,7 +68,13 @@ export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
     const copy = parts.copies.open(target.folder.pathOf(folder, DATABASE_FILE));
     try {
       const blobs = await countStoredBlobs(copy);
-      const { damaged, added } = await copyBlobs(parts, copy, blobs.count);
+      const { damaged, added } = await copyBlobs({
+        from: source.blobs,
+        to: target.blobs,
+        copy,
+        checksAll: parts.checksAll,
+        onProgress: (done) => parts.onProgress({ stage: 'blobs', done, count: blobs.count }),
+      });
       const others = await copyOtherFiles(parts, folder);
       const files = await Promise.all([DATABASE_FILE, ...others].map((name) => measure(parts, folder, name)));
       const times = { startedAt: isoTime(startedAt), completedAt: isoTime(clock.now()) };
@@ -93,41 +98,6 @@ async function copyDatabase({ source, target, copies, holdId, ...parts }: Backup
     throw new Error(`the database is damaged, and the backup before this one stays: ${problems.join('; ')}`);
   }
   await target.folder.seal(folder, DATABASE_FILE);
-}
-
-async function copyBlobs(
-  { source, target, checksAll, onProgress }: BackupParts,
-  copy: Queryable,
-  count: number,
-): Promise<{ readonly damaged: readonly DamagedBlob[]; readonly added: MadeBackup['added'] }> {
-  const added = { count: 0, bytes: 0 };
-  const copyMissing = async (blob: StoredBlob): Promise<string | undefined> => {
-    if (await isThere(target.blobs, blob, checksAll)) return undefined;
-    const problem = await copyBlob(source.blobs, target.blobs, blob.digest);
-    if (problem !== undefined) return problem;
-    added.count += 1;
-    added.bytes += blob.size;
-    return undefined;
-  };
-  const failed = await findDamagedBlobs(copy, copyMissing, (done) => onProgress({ stage: 'blobs', done, count }));
-  const damaged: DamagedBlob[] = [];
-  // A push may have been putting its bytes there just then, in the place of those that garbage collection or damage took.
-  for (const blob of failed) {
-    const problem = await copyBlob(source.blobs, target.blobs, blob.digest);
-    if (problem !== undefined) {
-      damaged.push({ ...blob, problem });
-      continue;
-    }
-    added.count += 1;
-    added.bytes += (await target.blobs.size(blob.digest)) ?? 0;
-  }
-  return { damaged, added };
-}
-
-/** A blob never changes: one that is in a backup with its whole size was copied into it. */
-async function isThere(blobs: BlobStore, { digest, size }: StoredBlob, checksAll: boolean): Promise<boolean> {
-  if ((await blobs.size(digest)) !== size) return false;
-  return !checksAll || (await checkBlob(blobs, digest)) === undefined;
 }
 
 async function copyOtherFiles({ source, target }: BackupParts, folder: string): Promise<readonly string[]> {

@@ -43,7 +43,7 @@ async function restoreBlobs({ backup, record, blobs, onProgress }: RestoreParts)
     const { count } = record.blobs;
     return await findDamagedBlobs(
       copy,
-      ({ digest }) => copyBlob(backup.blobs, blobs, digest),
+      (blob) => copyBlob(backup.blobs, blobs, blob),
       (done) => onProgress({ stage: 'blobs', done, count }),
     );
   } finally {

@@ -2,8 +2,8 @@
 import type { BackupFolder, BackupRecord, DamagedBlob, DatabaseCopies } from '../ports/backup.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { inspectStored } from '../registry/check-blob.ts';
 import type { BackupProgress } from './backup-progress.ts';
-import { checkBlob } from './copy-blob.ts';
 import { DATABASE_FILE } from './make-backup.ts';
 import { findDamagedBlobs } from './named-blobs.ts';
 
@@ -29,7 +29,7 @@ export async function verifyBackup(
     const { count } = record.blobs;
     const damaged = await findDamagedBlobs(
       copy,
-      ({ digest }) => checkBlob(blobs, digest),
+      (blob) => inspectStored(blobs, blob),
       (done) => onProgress({ stage: 'blobs', done, count }),
     );
     return { record, damaged };

@@ -1,6 +1,6 @@
 // Verifies at full speed all that is stored: bytes against their digests, and database and blobs against each other, both ways.
 import { type CheckDependencies, checkBlob, inspectBlob } from '../registry/check-blob.ts';
-import type { Damage } from '../registry/record-damage.ts';
+import { DAMAGE_WORDS, type Damage } from '../registry/record-damage.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
 import { type BlobCheckRow, listBlobChecks, noteSoundBlob } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
@@ -38,13 +38,6 @@ export interface VerifyResult extends VerifyProgress {
   readonly problemCount: number;
   readonly problems: readonly Problem[];
 }
-
-const FAULTS: Readonly<Record<Damage, string>> = {
-  missing: 'has no bytes in the store',
-  unreadable: 'cannot be read from the disk',
-  size: 'has another size than was pushed',
-  content: 'has other bytes than were pushed',
-};
 
 /** May run beside a server, in another process too: what changes meanwhile is no problem. @throws the signal's reason */
 export async function verifyStorage(dependencies: CheckDependencies, options: VerifyOptions): Promise<VerifyResult> {
@@ -133,7 +126,7 @@ async function problemOf(
   const remedy = isNeeded
     ? 'push the same content again, or restore the file from a backup'
     : 'nothing: nobody needs it';
-  return { kind: 'blob', what: `blob ${digest} ${FAULTS[damage]}`, affected, remedy };
+  return { kind: 'blob', what: `blob ${digest} ${DAMAGE_WORDS[damage]}`, affected, remedy };
 }
 
 async function countLeftovers(

@@ -14,7 +14,7 @@ export interface CopiedFile {
 /** A blob whose bytes the registry had no more when it was backed up, or the backup has no more, when it is verified or restored. */
 export interface DamagedBlob {
   readonly digest: Digest;
-  /** In words, such as "is missing". */
+  /** In words, such as "has no bytes". */
   readonly problem: string;
   /** `repository:tag`, or the repository alone; some of them when there are many */
   readonly usedBy: readonly string[];

@@ -3,6 +3,7 @@ import { algorithmOf, type Digest, finishHash, startHash } from '../oci/digest.t
 import { type BlobStore, type StoredBytes, UnreadableBytes } from '../ports/blob-store.ts';
 import type { BlobCheckRow } from '../tables/blob-checks.ts';
 import { findBlobCheck } from '../tables/blob-checks.ts';
+import type { StoredBlob } from '../tables/blobs.ts';
 import { type Damage, type DamageRecords, recordDamage } from './record-damage.ts';
 
 export type BlobCheck =
@@ -62,10 +63,15 @@ export async function inspectBlob(
   return { kind: 'damaged', damage, isKnown: now.damagedAt !== null };
 }
 
+/** Only reads. @returns what is wrong with the bytes that a store has of a blob; undefined when they are sound */
+export async function inspectStored(blobs: BlobStore, blob: StoredBlob): Promise<Damage | undefined> {
+  return (await findDamage(blobs, blob, NO_PACE)).damage;
+}
+
 /** Looks twice before bytes are called damaged: what was wrong may have been the reading. */
 async function findDamage(
   blobs: BlobStore,
-  row: BlobCheckRow,
+  row: StoredBlob,
   onBytes: OnBytes,
 ): Promise<{ readonly damage: Damage | undefined; readonly mark: string | undefined }> {
   const first = await lookAt(blobs, row, onBytes);
@@ -75,7 +81,7 @@ async function findDamage(
 
 async function lookAt(
   blobs: BlobStore,
-  row: BlobCheckRow,
+  row: StoredBlob,
   onBytes: OnBytes,
 ): Promise<{ readonly damage: Damage | undefined; readonly mark: string | undefined }> {
   let stored: StoredBytes | undefined;

@@ -10,6 +10,14 @@ import { type Needing, tagsIn, whoNeeds } from './who-needs.ts';
 /** What is wrong with stored bytes: there are none, the disk does not give them, too few or too many, or others. */
 export type Damage = 'missing' | 'unreadable' | 'size' | 'content';
 
+/** What is said of such a blob. */
+export const DAMAGE_WORDS: Readonly<Record<Damage, string>> = {
+  missing: 'has no bytes',
+  unreadable: 'cannot be read from the disk',
+  size: 'has another size than was pushed',
+  content: 'has other bytes than were pushed',
+};
+
 export interface FoundDamage extends Needing {
   readonly digest: Digest;
   /** bytes that it should have */

@@ -138,11 +138,13 @@ test('a damaged or missing blob is named with what it belongs to, and never take
   );
   await rm(blobPath(registry.dataDir, second));
   const { record } = await backups.backUp();
-  expect(record.damaged).toEqual([{ digest: second, problem: 'is missing', usedBy: ['team/web:2.0.0'] }]);
+  expect(record.damaged).toEqual([{ digest: second, problem: 'has no bytes', usedBy: ['team/web:2.0.0'] }]);
   await rm(folder, { recursive: true });
   const { damaged } = (await backups.backUp()).record;
   expect(damaged.map(({ usedBy }) => usedBy[0]).toSorted()).toEqual(['team/web:1.0.0', 'team/web:2.0.0']);
-  expect(damaged.find(({ usedBy }) => usedBy[0] === 'team/web:1.0.0')?.problem).toMatch(/^is damaged: its bytes have/);
+  expect(damaged.find(({ usedBy }) => usedBy[0] === 'team/web:1.0.0')?.problem).toBe(
+    'has other bytes than were pushed',
+  );
 });
 
 test('a blob that comes back while the backup runs is in it', async () => {
@@ -166,7 +168,7 @@ test('a copy that was damaged in the backup is found by a check, and copied agai
   const { record } = await backups.backUp();
   const digest = digestOf(Buffer.from('content'));
   await writeFile(blobPath(folder, digest), 'CONTENT');
-  const problem = `is damaged: its bytes have the digest ${digestOf(Buffer.from('CONTENT'))}`;
+  const problem = 'has other bytes than were pushed';
   expect(await backups.verify()).toEqual({ record, damaged: [{ digest, problem, usedBy: ['one:latest'] }] });
   expect((await backups.backUp()).added.count).toBe(0);
   expect((await backups.backUp({ checksAll: true })).added.count).toBe(1);

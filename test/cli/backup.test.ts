@@ -60,7 +60,7 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
   const { code, stdout, stderr } = await run('backup backup');
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: `${lost} is missing; it belongs to team/tool:latest\nchartroom: 1 blob could not be backed up, since the data folder has them no more: push what they belong to again, then back up again\n`,
+    stderr: `${lost} has no bytes; it belongs to team/tool:latest\nchartroom: 1 blob could not be backed up, since the data folder has them no more: push what they belong to again, then back up again\n`,
   });
   expect(stdout).toContain('backed up 1 blob ');
   expect(await run('restore backup --data-dir elsewhere')).toMatchObject({

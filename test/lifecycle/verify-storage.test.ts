@@ -84,7 +84,7 @@ describe('stored bytes', () => {
     await utimes(fileOf(stray), LONG_AGO, LONG_AGO);
     expect((await verify()).leftovers).toEqual({ blobs: 1, bytes: 5 });
     expect(await whatIsWrong()).toEqual([
-      `blob ${archive} has no bytes in the store [team/web:1.0.0] push the same content again, or restore the file from a backup`,
+      `blob ${archive} has no bytes [team/web:1.0.0] push the same content again, or restore the file from a backup`,
     ]);
   });
 
