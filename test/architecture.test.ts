@@ -46,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'app.ts',
     'data-folder',
     'backup/backup-progress.ts',
+    'backup/make-backup.ts',
     'lifecycle/verify-storage.ts',
     'config',
     'accounts',

@@ -31,6 +31,12 @@ const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
 const COMMITTED = '.committed';
 const BETWEEN = '.blob';
 
+/** Where a data folder, or a backup, has a blob: a path within it. */
+export function blobFile(digest: Digest): string {
+  const encoded = encodedOf(digest);
+  return join('blobs', algorithmOf(digest), encoded.slice(0, 2), encoded);
+}
+
 /** @param folder is created, with all above it, when it is missing */
 export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
   const uploads = join(folder, 'uploads');

@@ -1,7 +1,7 @@
 // Makes a backup: first the database as it is at one moment, then the blobs that it names, then the one file that says so.
 import { randomUUID } from 'node:crypto';
 import type { Digest } from '../oci/digest.ts';
-import type { BackupFolder, BackupRecord, DatabaseCopies } from '../ports/backup.ts';
+import type { BackupFolder, BackupRecord, DamagedBlob, DatabaseCopies } from '../ports/backup.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Queryable } from '../ports/database.ts';
@@ -47,6 +47,8 @@ export interface MadeBackup {
   readonly record: BackupRecord;
   /** What was not in the folder before. */
   readonly added: { readonly count: number; readonly bytes: number };
+  /** What the registry has damaged or lost, and the backup has still from before. */
+  readonly onlyHere: readonly DamagedBlob[];
   readonly removedBlobs: number;
   /** What nothing names any more, and was left since it is most of the backup. */
   readonly leftBlobs: number;
@@ -68,10 +70,11 @@ export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
     const copy = parts.copies.open(target.folder.pathOf(folder, DATABASE_FILE));
     try {
       const blobs = await countStoredBlobs(copy);
-      const { damaged, added } = await copyBlobs({
+      const { damaged, onlyHere, added } = await copyBlobs({
         from: source.blobs,
         to: target.blobs,
         copy,
+        live: database,
         checksAll: parts.checksAll,
         onProgress: (done) => parts.onProgress({ stage: 'blobs', done, count: blobs.count }),
       });
@@ -81,7 +84,7 @@ export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
       const record = { format: 1, ...times, version: parts.version, folder, files, blobs, damaged } as const;
       await target.folder.complete(record);
       await target.folder.discardOthers(folder);
-      return { record, added, ...(await discardUnnamed(target.blobs, copy, blobs.count)) };
+      return { record, added, onlyHere, ...(await discardUnnamed(target.blobs, copy, blobs.count)) };
     } finally {
       copy.close();
     }

@@ -38,10 +38,14 @@ export async function findDamagedBlobs(
     done += 1;
     onProgress(done);
   });
-  return damaged.toSorted((one, other) => (one.digest < other.digest ? -1 : 1));
+  return damaged.toSorted(byDigest);
 }
 
-async function describeDamage(database: Queryable, digest: Digest, damage: Damage): Promise<DamagedBlob> {
+export function byDigest(one: DamagedBlob, other: DamagedBlob): number {
+  return one.digest < other.digest ? -1 : 1;
+}
+
+export async function describeDamage(database: Queryable, digest: Digest, damage: Damage): Promise<DamagedBlob> {
   const usedBy = namesOf(await whoNeeds(database, digest)).slice(0, MAXIMUM_USES);
   return { digest, problem: DAMAGE_WORDS[damage], usedBy };
 }

@@ -3,12 +3,21 @@ import type { BackupRecord, DamagedBlob, RestoredFolder } from '../ports/backup.
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { findBlobCheck, markBlobDamaged } from '../tables/blob-checks.ts';
+import {
+  type BlobCheckRow,
+  findBlobCheck,
+  listDamagedBlobs,
+  markBlobDamaged,
+  noteSoundBlob,
+} from '../tables/blob-checks.ts';
+import { pagesOf } from '../tables/pages.ts';
 import type { BackupProgress } from './backup-progress.ts';
 import { copyBlob } from './copy-blob.ts';
 import { DATABASE_FILE } from './make-backup.ts';
 import { findDamagedBlobs } from './named-blobs.ts';
 import type { KeptBackup, VerifiedBackup } from './verify-backup.ts';
+
+const PAGE = 1_000;
 
 interface RestoreParts {
   readonly backup: KeptBackup;
@@ -32,7 +41,7 @@ export async function restoreBackup(parts: RestoreParts): Promise<VerifiedBackup
     const copied = await restored.add(backup.folder.pathOf(record.folder, name), name);
     if (copied.sha256 !== sha256) throw new StorageUnusable(`${name} could not be read as it was backed up: try again`);
   }
-  if (damaged.length > 0) await noteDamage(parts, damaged);
+  await noteWhatIsDamaged(parts, damaged);
   await restored.finish();
   return { record, damaged };
 }
@@ -51,14 +60,18 @@ async function restoreBlobs({ backup, record, blobs, onProgress }: RestoreParts)
   }
 }
 
-async function noteDamage(
+/** The registry may have known of damage when it was backed up: all but what the backup lacks as well is sound again. */
+async function noteWhatIsDamaged(
   { backup, restored, clock }: RestoreParts,
   damaged: VerifiedBackup['damaged'],
 ): Promise<void> {
   await backup.copies.change(restored.pathOf(DATABASE_FILE), async (tx) => {
+    const now = clock.now();
+    const known = (last: BlobCheckRow | undefined) => listDamagedBlobs(tx, last?.digest ?? '', PAGE);
+    for await (const page of pagesOf(known)) for (const row of page) await noteSoundBlob(tx, row, now);
     for (const { digest } of damaged) {
       const row = await findBlobCheck(tx, digest);
-      if (row) await markBlobDamaged(tx, row, clock.now());
+      if (row) await markBlobDamaged(tx, row, now);
     }
   });
 }

@@ -1,7 +1,7 @@
 // Puts backup and restoration together, for commands: of the data folder's parts and the folder that holds the backup.
 import { join, relative, resolve } from 'node:path';
 import { BACKUP_LOCK, makeBackupFolder, openBackupFolder } from '../adapters/backup-folder.ts';
-import { openDiskBlobStore, readDiskBlobStore } from '../adapters/disk-blob-store.ts';
+import { blobFile as fileOfBlob, openDiskBlobStore, readDiskBlobStore } from '../adapters/disk-blob-store.ts';
 import { lockFolder } from '../adapters/folder-lock.ts';
 import { readMigrations } from '../adapters/migration-files.ts';
 import { beginRestoredFolder } from '../adapters/restored-folder.ts';
@@ -15,6 +15,7 @@ import { requireSoundFiles, type VerifiedBackup, verifyBackup as verifyKept } fr
 import type { Config } from '../config/schema.ts';
 import { VERSION } from '../config/version.ts';
 import { databasePath, requireRegistry } from '../core.ts';
+import type { DamagedBlob } from '../ports/backup.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { requireMigrated } from '../tables/migrate.ts';
@@ -84,6 +85,11 @@ export async function restore(
   using _lock = lockFolder(config.dataDir);
   const blobs = await openDiskBlobStore(config.dataDir);
   return await restoreBackup({ backup, record, restored, blobs, clock, ...options });
+}
+
+/** Where both a data folder and a backup have a blob: a path within them. */
+export function blobFile(digest: DamagedBlob['digest']): string {
+  return fileOfBlob(digest);
 }
 
 function keptBackup(folder: string) {

@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
 import { lockFolder } from '../../src/adapters/folder-lock.ts';
+import { copyBlobs } from '../../src/backup/copy-blobs.ts';
 import { backUp } from '../../src/data-folder/back-up.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { isCollectionHeld } from '../../src/tables/collection-holds.ts';
@@ -137,14 +139,56 @@ test('a damaged or missing blob is named with what it belongs to, and never take
     ).map(({ digest }) => digest),
   );
   await rm(blobPath(registry.dataDir, second));
-  const { record } = await backups.backUp();
+  const { record, onlyHere } = await backups.backUp();
   expect(record.damaged).toEqual([{ digest: second, problem: 'has no bytes', usedBy: ['team/web:2.0.0'] }]);
+  // It has its whole size, and nobody has read it yet.
+  expect(onlyHere).toEqual([]);
   await rm(folder, { recursive: true });
   const { damaged } = (await backups.backUp()).record;
   expect(damaged.map(({ usedBy }) => usedBy[0]).toSorted()).toEqual(['team/web:1.0.0', 'team/web:2.0.0']);
   expect(damaged.find(({ usedBy }) => usedBy[0] === 'team/web:1.0.0')?.problem).toBe(
     'has other bytes than were pushed',
   );
+});
+
+test('of what the registry knows to be damaged, or has lost, the good copy stays and is told of', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  const change = (text: string) =>
+    withDatabase(registry.dataDir, (database) => database.transaction((tx) => tx.query(text)));
+  const marked = 'update blobs set damaged_at = 1 where size = 7';
+  await pushArtifact(registry, 'one', 'latest', 'content');
+  await backups.backUp();
+  const digest = digestOf(Buffer.from('content'));
+  const path = blobPath(registry.dataDir, digest);
+  const found = (problem: string) => [{ digest, problem, usedBy: ['one:latest'] }];
+  await writeFile(path, 'CONTENT');
+  await change(marked);
+  expect((await backups.backUp()).onlyHere).toEqual(found('has other bytes than were pushed'));
+  await rm(path);
+  const { record, onlyHere } = await backups.backUp();
+  expect({ onlyHere, damaged: record.damaged }).toEqual({ onlyHere: found('has no bytes'), damaged: [] });
+  expect(await backups.verify()).toEqual({ record, damaged: [] });
+  const stores = { from: await openDiskBlobStore(registry.dataDir), to: await openDiskBlobStore(folder) };
+  const deletedMeanwhile = { query: async () => [] };
+  const copied = await withDatabase(registry.dataDir, (copy) =>
+    copyBlobs({ ...stores, copy, live: deletedMeanwhile, checksAll: false, onProgress: () => undefined }),
+  );
+  expect(copied).toMatchObject({ onlyHere: [], damaged: [] });
+});
+
+test('what was damaged on both sides is told of once; what is sound in spite of its mark not at all', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'content');
+  await backups.backUp();
+  await withDatabase(registry.dataDir, (database) =>
+    database.transaction((tx) => tx.query('update blobs set damaged_at = 1')),
+  );
+  const digest = digestOf(Buffer.from('content'));
+  expect(await backups.backUp()).toMatchObject({ onlyHere: [], record: { damaged: [] } });
+  for (const place of [registry.dataDir, folder]) await writeFile(blobPath(place, digest), 'CONTENT');
+  expect(await backups.backUp()).toMatchObject({ onlyHere: [], record: { damaged: [{ digest }] } });
 });
 
 test('a blob that comes back while the backup runs is in it', async () => {

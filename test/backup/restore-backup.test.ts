@@ -73,6 +73,21 @@ test('on one that was cut off no server starts and no command works, and restori
   await (await openApp(configOf(restored), pino({ level: 'silent' })))[Symbol.asyncDispose]();
 });
 
+test('what the registry knew to be damaged, and the backup has whole, is given out again', async () => {
+  await using backups = await startBackedUp();
+  const { registry, restored } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'content');
+  await backups.backUp();
+  await withDatabase(registry.dataDir, (database) =>
+    database.transaction((tx) => tx.query('update blobs set damaged_at = 1')),
+  );
+  await rm(blobPath(registry.dataDir, CONTENT));
+  await backups.backUp();
+  await backups.restore();
+  const marked = 'select digest from blobs where damaged_at is not null';
+  expect(await withDatabase(restored, (database) => database.query(marked))).toEqual([]);
+});
+
 test('a damaged blob stops it with its name; where that is accepted, the rest is there and the blob is noted as damaged', async () => {
   await using backups = await startBackedUp();
   const { registry, folder, restored } = backups;

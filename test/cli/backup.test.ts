@@ -1,6 +1,6 @@
 // `chartroom backup` and `chartroom restore`, with a server that is killed in between: what was acknowledged is there again.
-import { readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import { blobPath } from '../support/blob-path.ts';
@@ -60,7 +60,7 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
   const { code, stdout, stderr } = await run('backup backup');
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: `${lost} has no bytes; it belongs to team/tool:latest\nchartroom: 1 blob could not be backed up, since the data folder has them no more: push what they belong to again, then back up again\n`,
+    stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest)\nchartroom: 1 blob is sound neither in the data folder nor in the backup: push again what it belongs to, then back up again\n`,
   });
   expect(stdout).toContain('backed up 1 blob ');
   expect(await run('restore backup --data-dir elsewhere')).toMatchObject({
@@ -72,6 +72,29 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
     code: 0,
     stdout: expect.stringContaining(', all but 1 blob: start the server on elsewhere'),
   });
+});
+
+test('what only the backup has still is named, with how to have it back', async () => {
+  await using folder = await temporaryFolder();
+  const run = (words: string) => runChartroom(words.split(' '), { folder: folder.path });
+  await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  const known = new Acknowledged();
+  await moveTag(askOf(server), known, new Random(1), 'team/tool');
+  const lost = digestOf([...known.blobs.values()].find(({ length }) => length === 500) ?? Buffer.from(''));
+  expect((await run('backup backup')).code).toBe(0);
+  const data = join(folder.path, 'data');
+  await rm(blobPath(data, lost));
+  const file = relative(data, blobPath(data, lost));
+  const { code, stdout, stderr } = await run('backup backup');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest); the backup's is sound\nchartroom: 1 blob is damaged in the data folder and sound in the backup: as the user of the server copy backup/${file} to data/${file}, then run "chartroom verify --repair"; or push again what it belongs to\n`,
+  });
+  expect(stdout).toContain('backed up 2 blobs ');
+  expect((await run('backup verify backup')).code).toBe(0);
+  await copyFile(join(folder.path, 'backup', file), join(data, file));
+  expect((await run('verify --repair')).code).toBe(0);
+  expect(await run('backup backup')).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('a folder that cannot be used is refused in one line', async () => {
