@@ -47,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'data-folder',
     'backup/backup-progress.ts',
     'backup/make-backup.ts',
+    'backup/verify-backup.ts',
     'lifecycle/verify-storage.ts',
     'config',
     'accounts',

@@ -40,7 +40,8 @@ class DiskBackupFolder implements BackupFolder {
   async readRecord(): Promise<BackupRecord | undefined> {
     const path = join(this.#path, RECORD);
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
+      // The second one when the folder is a file.
+      if (isMissing(error) || (error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) return undefined;
       throw error;
     });
     if (text === undefined) return undefined;

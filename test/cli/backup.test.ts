@@ -62,7 +62,7 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
     code: 1,
     stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest)\nchartroom: 1 blob is sound neither in the data folder nor in the backup: push again what it belongs to, then back up again\n`,
   });
-  expect(stdout).toContain('backed up 1 blob ');
+  expect(stdout).toContain('backed up 1 of 2 blobs (');
   expect(await run('restore backup --data-dir elsewhere')).toMatchObject({
     code: 1,
     stdout: '',
@@ -70,7 +70,7 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
   });
   expect(await run('restore backup --data-dir elsewhere --accept-damage')).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining(', all but 1 blob: start the server on elsewhere'),
+    stdout: expect.stringMatching(/^restored 1 of 2 blobs .*: start the server on elsewhere$/m),
   });
 });
 
@@ -108,6 +108,11 @@ test('a folder that cannot be used is refused in one line', async () => {
   );
   expect(await run('backup')).toEqual(failure('usage: chartroom backup FOLDER [--verify]'));
   expect((await run('backup verify backup')).stderr).toContain(`there is no backup in ${join(folder.path, 'backup')}`);
+  await writeFile(join(folder.path, 'letter.txt'), 'mine');
+  expect((await run('backup verify letter.txt')).stderr).toContain(
+    `there is no backup in ${join(folder.path, 'letter.txt')}`,
+  );
+  await rm(join(folder.path, 'letter.txt'));
   await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
   expect(server.port).toBeGreaterThan(0);
   expect((await run('backup backup')).code).toBe(0);
