@@ -126,7 +126,7 @@ export async function openApp(
   opened.use(runSchedules(core, successes, logger));
   // Told to stop before the schedule that waits for them.
   opened.use(core.jobs);
-  opened.use(await followIntoJournal(config, database, successes, logger));
+  opened.use(await followIntoJournal(config, { database, space }, successes, logger));
   const noting: NotingSuccess = (run) => successes.noting('scrub', run);
   opened.use(scrubRegularly({ database, blobs, clock, onDamage, noting }, config.scrubBytesPerSecond, logger));
   const issuerKeys = createIssuerKeys({ clock, requests: openOutgoingRequests(config) });
@@ -219,14 +219,13 @@ export async function openDataFolder(
 
 async function followIntoJournal(
   config: Config,
-  database: Database,
+  parts: { readonly database: Database; readonly space: FreeSpace },
   successes: LastSuccesses,
   logger: FastifyBaseLogger,
 ): Promise<AsyncDisposable> {
   const journal = await openJournal(config.dataDir);
-  const onFailure = (err: unknown): void =>
-    logger.error({ err }, 'the journal, of which a lost database could be rebuilt, is behind');
-  return keepJournal({ database, journal, noting: (run) => successes.noting('journal', run), onFailure });
+  const onFailure = reporting(logger, 'the journal, of which a lost database could be rebuilt, is behind');
+  return keepJournal({ ...parts, journal, noting: (run) => successes.noting('journal', run), onFailure });
 }
 
 function operatorCalling(principal: Principal, standings: Standings): () => Promise<Caller> {

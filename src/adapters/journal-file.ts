@@ -1,11 +1,12 @@
 // The Journal in two files of the data folder: the lines, and up to where they count. Beside them is each journal that a database was rebuilt from.
 import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isMissing } from '../ports/file-errors.ts';
 import type { Journal, JournalPosition } from '../ports/journal.ts';
 import { exists, syncFolder } from './files/folders.ts';
+import { onDisk } from './files/on-disk.ts';
 import { putInPlace, writeDurably } from './files/whole-files.ts';
 
 const FOLDER = 'journal';
@@ -23,9 +24,11 @@ interface State extends JournalPosition {
   readonly firstBytes: number;
 }
 
-/** Only reads: a server whose disk is full starts as well. */
+/** Writes nothing: a server whose disk is full starts as well. */
 export async function openJournal(dataDir: string): Promise<Journal> {
   const folder = join(dataDir, FOLDER);
+  // What a crash left of one that was to be put in its place would only take room.
+  await rm(join(folder, `${LINES}.new`), { force: true }).catch(() => undefined);
   return new JournalFile(folder, await readState(folder));
 }
 
@@ -64,6 +67,10 @@ class JournalFile implements Journal {
     return this.#state;
   }
 
+  get bytes(): number {
+    return this.#state?.bytes ?? 0;
+  }
+
   get isLong(): boolean {
     return this.#state !== undefined && this.#state.bytes > 2 * this.#state.firstBytes + SHORT;
   }
@@ -72,18 +79,26 @@ class JournalFile implements Journal {
     const state = this.#state;
     if (!state) throw new Error('a journal is begun before something is added to it');
     const bytes = Buffer.from(textOf(lines));
-    if (bytes.length > 0) {
-      const file = await open(join(this.#folder, LINES), 'r+');
-      try {
-        // What was cut off the last time is in the way.
-        await file.truncate(state.bytes);
-        await file.write(bytes, 0, bytes.length, state.bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+    await onDisk(async () => {
+      if (bytes.length > 0) await this.#write(bytes, state.bytes);
+      await this.#note({ ...position, bytes: state.bytes + bytes.length, firstBytes: state.firstBytes });
+    });
+  }
+
+  async #write(bytes: Uint8Array, from: number): Promise<void> {
+    const file = await open(join(this.#folder, LINES), 'r+');
+    try {
+      // What was cut off the last time is in the way.
+      await file.truncate(from);
+      await writeAll(file, bytes, from);
+      await file.sync();
+    } catch (error) {
+      // Half of the lines are of no use, and take room that there is not.
+      await file.truncate(from).catch(() => undefined);
+      throw error;
+    } finally {
+      await file.close();
     }
-    await this.#note({ ...position, bytes: state.bytes + bytes.length, firstBytes: state.firstBytes });
   }
 
   async replace(
@@ -93,16 +108,18 @@ class JournalFile implements Journal {
   ): Promise<void> {
     const path = join(this.#folder, LINES);
     const aside = `${path}.new`;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const { bytes } = await writeDurably(aside, textsOf(batches));
-    if (keepsFormer) await this.#keepFormer();
-    // Between the two renames the position would be that of other lines.
-    this.#state = undefined;
-    await rm(join(this.#folder, POSITION), { force: true });
-    await syncFolder(this.#folder);
-    await putInPlace(aside, path);
-    await syncFolder(dirname(this.#folder));
-    await this.#note({ ...position, bytes, firstBytes: bytes });
+    await onDisk(async () => {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      const { bytes } = await writeDurably(aside, textsOf(batches));
+      if (keepsFormer) await this.#keepFormer();
+      // Between the two renames the position would be that of other lines.
+      this.#state = undefined;
+      await rm(join(this.#folder, POSITION), { force: true });
+      await syncFolder(this.#folder);
+      await putInPlace(aside, path);
+      await syncFolder(dirname(this.#folder));
+      await this.#note({ ...position, bytes, firstBytes: bytes });
+    });
   }
 
   async #keepFormer(): Promise<void> {
@@ -138,6 +155,13 @@ function textOf(lines: readonly string[]): string {
 
 async function* textsOf(batches: AsyncIterable<readonly string[]>): AsyncIterable<string> {
   for await (const lines of batches) yield textOf(lines);
+}
+
+/** A disk that is nearly full takes some of the bytes, and says so instead of failing. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, from: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written, bytes.length - written, from + written)).bytesWritten;
+  }
 }
 
 /** Undefined when the journal has to be begun anew. */

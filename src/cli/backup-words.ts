@@ -1,8 +1,8 @@
 // What the commands for backups say: what was done, and what an operator has to see to.
 import { join } from 'node:path';
-import { blobFile } from '../back-up.ts';
 import type { MadeBackup } from '../backup/make-backup.ts';
 import type { VerifiedBackup } from '../backup/verify-backup.ts';
+import { blobFile } from '../data-folder/back-up.ts';
 import type { BackupRecord, DamagedBlob } from '../ports/backup.ts';
 import { counted, shownSize } from './words.ts';
 

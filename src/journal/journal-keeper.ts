@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { Database } from '../ports/database.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { FreeSpace } from '../registry/free-space.ts';
 import {
   type ChangeEvent,
   findEventMark,
@@ -23,24 +24,42 @@ const BATCH = 200;
 /** and bytes of their manifests, which are in memory together. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
+export interface KeeperParts {
+  readonly database: Database;
+  readonly journal: Journal;
+  /** What is left for the database is not taken by the journal: it waits. */
+  readonly space: Pick<FreeSpace, 'has' | 'require' | 'take'>;
+}
+
 export class JournalKeeper {
   readonly #database: Database;
   readonly #journal: Journal;
+  readonly #space: KeeperParts['space'];
+  /** Bytes that one that is begun has at least, as far as the last try got: not all is written again and again in vain. */
+  #firstBytes = 0;
 
-  constructor({ database, journal }: { readonly database: Database; readonly journal: Journal }) {
+  constructor({ database, journal, space }: KeeperParts) {
     this.#database = database;
     this.#journal = journal;
+    this.#space = space;
   }
 
-  /** Brings the journal up to now, or begins it. Not to be called twice at once. */
+  /**
+   * Brings the journal up to now, or begins it. Not to be called twice at once.
+   * @throws StorageFull, StorageUnusable: then the next call goes on from where this one came to
+   */
   async catchUp(): Promise<void> {
-    if (this.#journal.isLong || !(await this.#canGoOn())) await this.#begin();
+    const canGoOn = await this.#canGoOn();
+    // One that is long is in nobody's way: it is followed until there is room for the new one beside it.
+    const isRenewed = this.#journal.isLong && this.#space.has(this.#journal.bytes);
+    if (!canGoOn || isRenewed) await this.#begin(!canGoOn);
     for (;;) {
       const events = await this.#nextEvents(this.#journal.position?.event ?? 0);
       const last = events.at(-1);
       if (!last) return;
-      const records = await this.#recordsOf(events);
-      await this.#journal.append(records.map(writeRecord), { event: last.id, at: last.at });
+      const lines = (await this.#recordsOf(events)).map(writeRecord);
+      this.#space.take(sizeOf(lines));
+      await this.#journal.append(lines, { event: last.id, at: last.at });
     }
   }
 
@@ -64,12 +83,24 @@ export class JournalKeeper {
     return (await findEventMark(this.#database, position.event))?.at === position.at;
   }
 
-  async #begin(): Promise<void> {
+  /** @param keepsFormer not one that is only long, which says what the new one says: the database may be another one, which has lost something */
+  async #begin(keepsFormer: boolean): Promise<void> {
+    this.#space.require(this.#firstBytes);
     // First: what changes while all is written down is followed afterwards.
     const newest = await findNewestEvent(this.#database);
     const position = { event: newest?.id ?? 0, at: newest?.at ?? 0 };
-    // One that is only long says what the new one says. Otherwise the database may be another one, which has lost something.
-    await this.#journal.replace(wholeJournal(this.#database), position, !this.#journal.isLong);
+    await this.#journal.replace(this.#whole(), position, keepsFormer);
+    this.#firstBytes = 0;
+  }
+
+  async *#whole(): AsyncIterable<readonly string[]> {
+    let bytes = 0;
+    for await (const lines of wholeJournal(this.#database)) {
+      bytes += sizeOf(lines);
+      this.#firstBytes = bytes;
+      this.#space.take(sizeOf(lines));
+      yield lines;
+    }
   }
 
   /** How everything is that the events are about: once each, manifests before tags, which point at them. */
@@ -107,4 +138,9 @@ export class JournalKeeper {
     const row = await findNoticeSource(this.#database, repository, tag);
     return row ? { record: 'notice', row } : { record: 'notice-gone', repository, tag };
   }
+}
+
+/** Bytes, with their line breaks. */
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
 }

@@ -1,18 +1,13 @@
 // Keeps the journal up to date in the background, some seconds behind, and once more at the end.
 import { type NotingSuccess, runEvery } from '../lifecycle/repeated-job.ts';
-import type { Database } from '../ports/database.ts';
-import type { Journal } from '../ports/journal.ts';
-import { JournalKeeper } from './journal-keeper.ts';
+import { JournalKeeper, type KeeperParts } from './journal-keeper.ts';
 
 /** milliseconds */
 const INTERVAL = 3_000;
 
-export function keepJournal(parts: {
-  readonly database: Database;
-  readonly journal: Journal;
-  readonly noting: NotingSuccess;
-  readonly onFailure: (error: unknown) => void;
-}): AsyncDisposable {
+export function keepJournal(
+  parts: KeeperParts & { readonly noting: NotingSuccess; readonly onFailure: (error: unknown) => void },
+): AsyncDisposable {
   const keeper = new JournalKeeper(parts);
   const catchUp = parts.noting(() => keeper.catchUp());
   const job = runEvery(INTERVAL, catchUp, parts.onFailure);

@@ -54,13 +54,18 @@ export class FreeSpace {
   }
 
   get room(): Room {
-    if (!this.#isFree(0, 1)) return 'reserved';
+    if (!this.has(0)) return 'reserved';
     return this.#isFree(0, LOW) ? 'ample' : 'low';
+  }
+
+  /** Whether that many bytes would leave the reserve. */
+  has(bytes: number): boolean {
+    return this.#isFree(bytes, 1);
   }
 
   /** @throws StorageFull when that many bytes would not leave the reserve */
   require(bytes: number): void {
-    if (!this.#isFree(bytes, 1)) throw new StorageFull();
+    if (!this.has(bytes)) throw new StorageFull();
   }
 
   /** The same for bytes that are written now: the next ones will not find their room. */

@@ -1,8 +1,11 @@
 // Faults of a real disk: the program on a small one that gets full, is killed there, and gets room again.
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openJournal, readJournalLines } from '../../src/adapters/journal-file.ts';
+import { OCI_INDEX } from '../../src/oci/media-types.ts';
+import { isForLackOfRoom } from '../../src/ports/storage-unusable.ts';
 import { eventually } from '../http/support/eventually.ts';
 import { ADMIN_ENVIRONMENT, ADMIN_NAME, ADMIN_PASSWORD, basic, serveChartroom } from '../support/chartroom-process.ts';
 import { maySmallDisks, mountSmallDisk, type SmallDisk } from './support/small-disk.ts';
@@ -81,7 +84,56 @@ describe.runIf(mayMount)('on a disk of its own', { timeout: 300_000 }, () => {
       expect(await pushBlob(again.url, MIB, acknowledged)).toBe(201);
     }
   });
+
+  test('lines of the journal that find room for some of their bytes are not there at all, and are there later', async () => {
+    using disk = mountSmallDisk(SIZE);
+    const journal = await openJournal(disk.path);
+    const [first, second] = ['first', 'second'].map((name) => name.padEnd(MIB, '.'));
+    await journal.replace(only([first ?? '']), { event: 1, at: 1 }, false);
+    disk.leave(MIB / 2);
+    await expect(journal.append([second ?? ''], { event: 2, at: 2 })).rejects.toSatisfy(isForLackOfRoom);
+    await expect(journal.replace(only([second ?? '']), { event: 2, at: 2 }, false)).rejects.toSatisfy(isForLackOfRoom);
+    expect((await readdir(join(disk.path, 'journal'))).toSorted()).toEqual(['position.json', 'registry.jsonl']);
+    expect(await linesOf(disk)).toEqual([first]);
+    disk.leave(undefined);
+    await journal.append([second ?? ''], { event: 2, at: 2 });
+    expect(await linesOf(disk)).toEqual([first, second]);
+  });
+
+  test('tags that are deleted while another program has all room, and pushed after it, are in the journal once there is room', async () => {
+    using disk = mountSmallDisk(SIZE);
+    await using server = await serve(disk);
+    const journal = () => readFile(join(disk.path, 'data', 'journal', 'registry.jsonl'), 'utf8');
+    const push = (tag: string) => send(server.url, 'PUT', `/v2/team/files/manifests/${tag}`, manifestOf(tag));
+    for (const tag of ['first', 'second']) expect((await push(tag)).status).toBe(201);
+    await eventually(journal).toContain('"second"');
+    disk.leave(MIB);
+    await eventually(() => readiness(server.url)).toMatch(/^ok\ndegraded: /);
+    expect((await send(server.url, 'DELETE', '/v2/team/files/manifests/first')).status).toBe(202);
+    expect((await push('third')).status).toBe(507);
+    disk.leave(undefined);
+    await eventually(() => readiness(server.url)).toBe('ok\n');
+    expect((await push('third')).status).toBe(201);
+    await eventually(journal).toContain('"third"');
+    expect(await journal()).toContain('{"record":"tag-gone","repository":"team/files","tag":"first"}');
+    expect(server.stdout()).not.toMatch(/"level":50/);
+  });
 });
+
+async function linesOf(disk: SmallDisk): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for await (const line of readJournalLines(disk.path)) lines.push(line);
+  return lines;
+}
+
+async function* only(lines: readonly string[]): AsyncIterable<readonly string[]> {
+  yield lines;
+}
+
+/** An index of nothing, which no blob has to be pushed for. */
+function manifestOf(name: string): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [], annotations: { name } });
+}
 
 async function serve(disk: SmallDisk) {
   return await serveChartroom({ folder: disk.path, environment: ADMIN_ENVIRONMENT }, ['--data-dir', 'data']);
@@ -128,7 +180,8 @@ async function readiness(url: string): Promise<string> {
   return await answer.text();
 }
 
-async function send(url: string, method: string, path: string, body?: ReadableStream): Promise<Response> {
-  const options = { method, headers: { authorization }, ...(body ? { body, duplex: 'half' } : {}) };
+async function send(url: string, method: string, path: string, body?: ReadableStream | string): Promise<Response> {
+  const headers = { authorization, ...(typeof body === 'string' ? { 'content-type': OCI_INDEX } : {}) };
+  const options = { method, headers, ...(body ? { body, duplex: 'half' } : {}) };
   return await fetch(`${url}${path}`, options as RequestInit);
 }

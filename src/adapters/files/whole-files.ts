@@ -1,7 +1,7 @@
 // Files that are there whole or not at all, also after a power cut: written, measured, put in the place of another.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './folders.ts';
 
@@ -23,7 +23,7 @@ export async function measureFile(path: string): Promise<Measured> {
 
 /**
  * Writes a file of its own, for its owner alone, and makes its bytes durable; its name is so after `syncFolder`.
- * @returns what was written
+ * @returns what was written; when that fails, nothing of it stays
  */
 export async function writeDurably(path: string, chunks: Chunks): Promise<Measured> {
   const file = await open(path, 'w', 0o600);
@@ -31,6 +31,10 @@ export async function writeDurably(path: string, chunks: Chunks): Promise<Measur
     const written = await measure(chunks, (chunk) => file.writeFile(chunk));
     await file.sync();
     return written;
+  } catch (error) {
+    // What failed first is to be told.
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
   } finally {
     await file.close();
   }
