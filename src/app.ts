@@ -30,7 +30,7 @@ import { type ServerLimits, serverLimits } from './http/limits/server-limits.ts'
 import { buildManagementServer } from './http/management-server.ts';
 import { buildServer } from './http/server.ts';
 import { keepJournal } from './journal/keep-journal.ts';
-import { damageLine, logDamageTo } from './lifecycle/damage-log.ts';
+import { damageLine, logDamageTo, logHealingTo } from './lifecycle/damage-log.ts';
 import { HOUR, type NotingSuccess, runEvery } from './lifecycle/repeated-job.ts';
 import { scrubRegularly } from './lifecycle/scrub-blobs.ts';
 import { LastSuccesses } from './metrics/last-successes.ts';
@@ -102,13 +102,13 @@ export async function openApp(
   opened.use(lockFolder(config.dataDir));
   await requireNothingLost(config, disk);
   const opening = opened.adopt(await openDatabase(config, clock), (each) => each.close());
-  const onDamage = logDamageTo(logger);
-  const { database, blobs } = between({ database: opening, blobs: disk, clock, onDamage });
+  const told = { clock, onDamage: logDamageTo(logger), onHealed: logHealingTo(logger) };
+  const { database, blobs } = between({ database: opening, blobs: disk, ...told });
   const keys = opened.use(await openSigningKeys(config.dataDir, clock));
   const sightings = opened.use(
     new Sightings({ database, clock, onFailure: reporting(logger, 'the audit trail cannot be written') }),
   );
-  const core = await openCore(config, { database, blobs, clock, onDamage }, 'server', {
+  const core = await openCore(config, { database, blobs, ...told }, 'server', {
     onSearchFailure: (err, repository) =>
       logger.error({ err, repository }, 'the search does not find all that it should'),
     onJobFailure: (err, kind) => logger.error({ err, kind }, 'a job failed'),
@@ -128,7 +128,7 @@ export async function openApp(
   opened.use(core.jobs);
   opened.use(await followIntoJournal(config, { database, space }, successes, logger));
   const noting: NotingSuccess = (run) => successes.noting('scrub', run);
-  opened.use(scrubRegularly({ database, blobs, clock, onDamage, noting }, config.scrubBytesPerSecond, logger));
+  opened.use(scrubRegularly({ database, blobs, ...told, noting }, config.scrubBytesPerSecond, logger));
   const issuerKeys = createIssuerKeys({ clock, requests: openOutgoingRequests(config) });
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
   const authentication = new Authentication({

@@ -20,6 +20,7 @@ import { StorageUnusable } from './ports/storage-unusable.ts';
 import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
 import { FreeSpace } from './registry/free-space.ts';
 import type { FoundDamage } from './registry/record-damage.ts';
+import type { OnHealed } from './registry/record-healing.ts';
 import { Registry } from './registry/registry.ts';
 import { findNewestVersion } from './tables/chart-catalog.ts';
 import { listChangedRepositories } from './tables/chart-directory.ts';
@@ -32,6 +33,8 @@ export interface Storage {
   readonly clock: Clock;
   /** Told of each blob whose bytes are found to be damaged. */
   readonly onDamage: (found: FoundDamage) => void;
+  /** Told of each damaged blob that is sound again. */
+  readonly onHealed?: OnHealed | undefined;
 }
 
 /** Told what goes wrong in the background. */

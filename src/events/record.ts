@@ -32,6 +32,12 @@ type Change =
       readonly detail: { readonly damage: string; readonly tags: readonly Tag[] };
     }
   | {
+      readonly kind: 'blob.healed';
+      readonly repository: RepositoryName;
+      readonly digest: Digest;
+      readonly detail: { readonly by: string; readonly tags: readonly Tag[] };
+    }
+  | {
       readonly kind: 'chart.published';
       readonly repository: RepositoryName;
       readonly tag: Tag;

@@ -1,7 +1,8 @@
 // Reads stored blobs again, the longest unchecked first, and finds those that are no longer what was pushed.
 import type { Digest } from '../oci/digest.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob, type OnBytes } from '../registry/check-blob.ts';
-import { type BlobCheckRow, listDamagedBlobs, listUncheckedBlobs, noteSoundBlob } from '../tables/blob-checks.ts';
+import { recordSound } from '../registry/record-healing.ts';
+import { type BlobCheckRow, listDamagedBlobs, listUncheckedBlobs } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
 import type { ErrorLog } from './damage-log.ts';
 import { Pace, type Pause } from './pace.ts';
@@ -129,14 +130,10 @@ class ScrubRun {
 
   /** Records what was found to be sound. */
   async write(): Promise<void> {
-    const { database, clock } = this.#dependencies;
     const sound = this.#sound;
     this.#sound = [];
-    this.#written = clock.now();
-    if (sound.length === 0) return;
-    await database.transaction(async (tx) => {
-      for (const row of sound) await noteSoundBlob(tx, row, this.#written);
-    });
+    this.#written = this.#dependencies.clock.now();
+    await recordSound(this.#dependencies, sound);
   }
 
   async #check(row: BlobCheckRow, signal: AbortSignal): Promise<void> {

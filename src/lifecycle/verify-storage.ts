@@ -1,8 +1,9 @@
 // Verifies at full speed all that is stored: bytes against their digests, and database and blobs against each other, both ways.
 import { type CheckDependencies, checkBlob, inspectBlob } from '../registry/check-blob.ts';
 import { DAMAGE_WORDS, type Damage } from '../registry/record-damage.ts';
+import { recordSound } from '../registry/record-healing.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
-import { type BlobCheckRow, listBlobChecks, noteSoundBlob } from '../tables/blob-checks.ts';
+import { type BlobCheckRow, listBlobChecks } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
 import { type Problem, Problems } from './problems.ts';
 import { tidySetAside } from './tidy-set-aside.ts';
@@ -77,7 +78,7 @@ async function verifyBlobs(
   problems: Problems,
   counts: { blobs: number; bytes: number } & VerifyProgress,
 ): Promise<void> {
-  const { database, clock } = dependencies;
+  const { database } = dependencies;
   const look = repair ? checkBlob : inspectBlob;
   const onBytes = (bytes: number): void => {
     signal.throwIfAborted();
@@ -96,11 +97,7 @@ async function verifyBlobs(
       counts.blobs += 1;
       onProgress(counts);
     }
-    if (repair && sound.length > 0) {
-      await database.transaction(async (tx) => {
-        for (const row of sound) await noteSoundBlob(tx, row, clock.now());
-      });
-    }
+    if (repair) await recordSound(dependencies, sound);
   }
 }
 

@@ -4,14 +4,16 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { BlobStore, UploadId } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Transaction } from '../ports/database.ts';
-import { noteStoredBlob } from '../tables/blob-checks.ts';
+import { findBlobCheck, noteStoredBlob } from '../tables/blob-checks.ts';
 import { linkBlob } from '../tables/blobs.ts';
 import { forgetCollected } from '../tables/collected-blobs.ts';
+import { type HealedBlob, type OnHealed, recordHealing } from './record-healing.ts';
 
 export interface BlobStorage {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly clock: Clock;
+  readonly onHealed?: OnHealed | undefined;
 }
 
 /**
@@ -23,12 +25,13 @@ export interface BlobStorage {
  * @param record what else is written in the same transaction
  */
 export async function keepBlob(
-  { database, blobs, clock }: BlobStorage,
+  { database, blobs, clock, onHealed }: BlobStorage,
   upload: UploadId,
   blob: { readonly repository: RepositoryName; readonly digest: Digest; readonly size: number },
   record: (tx: Transaction) => Promise<void> = async () => undefined,
 ): Promise<void> {
   let isOver = false;
+  let healed: HealedBlob | undefined;
   try {
     for (let isKept = false; !isKept; ) {
       await blobs.commit(upload, blob.digest, blob.size);
@@ -37,7 +40,9 @@ export async function keepBlob(
       isKept = await database.transaction(async (tx) => {
         if (await forgetCollected(tx, blob.digest)) return false;
         await linkBlob(tx, { ...blob, now });
+        const known = await findBlobCheck(tx, blob.digest);
         await noteStoredBlob(tx, blob.digest, now);
+        healed = known && known.damagedAt !== null ? await recordHealing(tx, known, 'push', now) : undefined;
         await record(tx);
         return true;
       });
@@ -46,4 +51,5 @@ export async function keepBlob(
     // What could not be committed for lack of room stands where it stood, and can be ended later.
     if (isOver) await blobs.discard(upload);
   }
+  if (healed) onHealed?.(healed);
 }

@@ -22,6 +22,7 @@ import { type ComparedChart, requireNotPublished } from './published-refusal.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts';
 import { type ReadManifest, readManifest } from './read-manifest.ts';
 import type { FoundDamage } from './record-damage.ts';
+import type { OnHealed } from './record-healing.ts';
 import { listReferrers, type ReferrersPage } from './referrers.ts';
 import { RepositoryRoom } from './repository-room.ts';
 import { TagLists } from './tag-lists.ts';
@@ -36,6 +37,7 @@ interface RegistryOptions {
   readonly maximumBlobBytes: number;
   /** Told of each blob whose bytes are found to be damaged. */
   readonly onDamage: (found: FoundDamage) => void;
+  readonly onHealed?: OnHealed | undefined;
   readonly space: FreeSpace;
   readonly maximumOpenUploads?: number;
   /** Tags, and manifests, that one repository may have. */

@@ -15,6 +15,7 @@ import type { FreeSpace } from './free-space.ts';
 import { keepBlob } from './keep-blob.ts';
 import { MAXIMUM_OPEN_UPLOADS, tooManyUploads } from './open-uploads.ts';
 import { type ReceivedBytes, receiveBytes } from './received-bytes.ts';
+import type { OnHealed } from './record-healing.ts';
 import { RunningDigests } from './running-digests.ts';
 import { UploadAllowance } from './upload-allowance.ts';
 import { UploadLocks, untilTakenOver } from './upload-locks.ts';
@@ -41,6 +42,7 @@ export class Uploads {
   readonly #database: Database;
   readonly #blobs: BlobStore;
   readonly #clock: Clock;
+  readonly #onHealed: OnHealed | undefined;
   readonly #allowance: UploadAllowance;
   readonly #maximumOpenUploads: number;
   readonly #locks = new UploadLocks();
@@ -52,11 +54,13 @@ export class Uploads {
     readonly clock: Clock;
     readonly maximumBlobBytes: number;
     readonly space: FreeSpace;
+    readonly onHealed?: OnHealed | undefined;
     readonly maximumOpenUploads?: number;
   }) {
     this.#database = options.database;
     this.#blobs = options.blobs;
     this.#clock = options.clock;
+    this.#onHealed = options.onHealed;
     this.#allowance = new UploadAllowance(options);
     this.#maximumOpenUploads = options.maximumOpenUploads ?? MAXIMUM_OPEN_UPLOADS;
   }
@@ -110,7 +114,7 @@ export class Uploads {
 
   /** Takes bytes of which it is not known yet what they are. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
   async receive(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
-    const store = { database: this.#database, blobs: this.#blobs, clock: this.#clock };
+    const store = { database: this.#database, blobs: this.#blobs, clock: this.#clock, onHealed: this.#onHealed };
     return await receiveBytes(store, this.#allowance.limited(0, body));
   }
 
@@ -262,7 +266,7 @@ export class Uploads {
         `${size} bytes arrived with digest ${actual}, announced was ${digest}: they were damaged on the way, push again`,
       );
     }
-    const storage = { database: this.#database, blobs: this.#blobs, clock: this.#clock };
+    const storage = { database: this.#database, blobs: this.#blobs, clock: this.#clock, onHealed: this.#onHealed };
     await keepBlob(storage, id, { repository, digest, size }, (tx) => deleteUpload(tx, id));
   }
 

@@ -67,17 +67,21 @@ export async function countDamagedBlobs(database: Queryable): Promise<number> {
   return rows[0]?.number ?? 0;
 }
 
-/** Records that the bytes had their digest when they were read, unless the row has changed since it was: been marked, too. */
+/**
+ * Records that the bytes had their digest when they were read, unless the row has changed since it was: been marked, too.
+ * @returns whether it was recorded
+ */
 export async function noteSoundBlob(
   tx: Transaction,
   seen: CheckPosition & Pick<BlobCheckRow, 'damagedAt'>,
   at: number,
-): Promise<void> {
-  await tx.query(
+): Promise<boolean> {
+  const rows = await tx.query(
     `update blobs set checked_at = $3, damaged_at = null
-     where digest = $1 and checked_at = $2 and coalesce(damaged_at, -1) = $4`,
+     where digest = $1 and checked_at = $2 and coalesce(damaged_at, -1) = $4 returning digest`,
     [seen.digest, seen.checkedAt, at, seen.damagedAt ?? -1],
   );
+  return rows.length > 0;
 }
 
 /** False when the row has changed since it was read, is gone, or is marked already: then nothing changes. */

@@ -98,8 +98,11 @@ describe('a damaged blob is sound again', () => {
     await registry.damage(digest, flip(7));
     await scrub(registry);
     await registry.push(BYTES);
+    await registry.push(BYTES);
     expect(await registry.row(digest)).toMatchObject({ damagedAt: null });
     expect(await registry.aside(digest)).toBeDefined();
+    expect(registry.healed).toEqual([{ digest, size: BYTES.length, by: 'push', repositories: [WEB], tags: [] }]);
+    expect(await registry.events('blob.healed')).toEqual([{ repository: WEB, detail: '{"by":"push","tags":[]}' }]);
     expect(await scrub(registry)).toMatchObject({ damaged: 0 });
     expect([await registry.stored(digest), await registry.aside(digest)]).toEqual([BYTES, undefined]);
   });
@@ -118,6 +121,8 @@ describe('a damaged blob is sound again', () => {
     await registry.blobs.commit(upload, digest, BYTES.length);
     expect(await scrub(registry)).toMatchObject({ damaged: 0, healed: 1 });
     expect(await registry.row(digest)).toMatchObject({ damagedAt: null, checkedAt: registry.clock.now() });
+    expect(registry.healed).toMatchObject([{ digest, by: 'check' }]);
+    expect(await registry.events('blob.healed')).toEqual([{ repository: WEB, detail: '{"by":"check","tags":[]}' }]);
   });
 
   test('but not while what was put back is damaged as well', async () => {
@@ -131,6 +136,7 @@ describe('a damaged blob is sound again', () => {
     expect(await scrub(registry)).toMatchObject({ damaged: 1 });
     expect(await registry.aside(digest)).toEqual(flip(8)(BYTES));
     expect(registry.found).toHaveLength(2);
+    expect(registry.healed).toHaveLength(1);
   });
 });
 

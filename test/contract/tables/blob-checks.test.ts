@@ -56,9 +56,11 @@ for (const kind of DATABASES) {
     test('a check counts only for the row that was read before it', async () => {
       await using opened = await openWithBlobs();
       const { database } = opened;
-      await database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt: 29, damagedAt: null }, 50));
+      const note = (checkedAt: number) =>
+        database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt, damagedAt: null }, 50));
+      expect(await note(29)).toBe(false);
       expect((await findBlobCheck(database, FIRST))?.checkedAt).toBe(30);
-      await database.transaction((tx) => noteSoundBlob(tx, { digest: FIRST, checkedAt: 30, damagedAt: null }, 50));
+      expect(await note(30)).toBe(true);
       expect((await findBlobCheck(database, FIRST))?.checkedAt).toBe(50);
       expect((await findBlobCheck(database, SECOND))?.checkedAt).toBe(10);
     });

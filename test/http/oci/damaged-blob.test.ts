@@ -119,12 +119,17 @@ describe('reading it', () => {
     ]);
   });
 
-  test('the audit trail has it, with who needs it', async () => {
+  test('the audit trail has it, with who needs it, and that it is healed', async () => {
     await damage();
     await damage();
+    await pushBlob(registry, 'other/web', archive);
     const answer = await registry.request('GET', '/api/v1/audit?kind=blob');
     expect(await answer.json()).toMatchObject({
-      items: [{ kind: 'blob.damaged', repository: 'team/web', detail: { damage: 'size', tags: ['1.0.0'] } }],
+      items: [
+        { kind: 'blob.healed', repository: 'team/web', detail: { by: 'push', tags: ['1.0.0'] } },
+        { kind: 'blob.healed', repository: 'other/web', detail: { by: 'push', tags: [] } },
+        { kind: 'blob.damaged', repository: 'team/web', detail: { damage: 'size', tags: ['1.0.0'] } },
+      ],
     });
   });
 });

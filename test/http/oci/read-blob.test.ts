@@ -214,15 +214,22 @@ describe('a blob whose file has another size than was pushed', () => {
     await using app = await openApp(config, pino({}, { write: (line: string) => lines.push(line) }));
     const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
     const digest = digestOf(Buffer.from(CONTENT));
-    await fetch(`${url}/v2/team/web/blobs/uploads/?digest=${digest}`, { method: 'POST', body: CONTENT });
+    const push = () => fetch(`${url}/v2/team/web/blobs/uploads/?digest=${digest}`, { method: 'POST', body: CONTENT });
+    await push();
     await writeFile(blobPath(folder.path, digest), bytes);
     for (const headers of [{}, { range: 'bytes=0-3' }]) {
       const answer = await fetch(`${url}/v2/team/web/blobs/${digest}`, { headers });
       expect(answer.status).toBe(410);
       expect((await errorOf(answer)).message).toContain(`blob ${digest} was damaged or lost`);
     }
-    const found = lines.filter((line) => line.includes('is damaged in the store')).map((line) => JSON.parse(line));
-    expect(found).toMatchObject([{ level: 50, digest, size: 10, damage: 'size', neededBy: ['team/web'] }]);
+    await push();
+    const told = (what: string) => lines.filter((line) => line.includes(what)).map((line) => JSON.parse(line));
+    expect(told('is damaged in the store')).toMatchObject([
+      { level: 50, digest, size: 10, damage: 'size', neededBy: ['team/web'] },
+    ]);
+    expect(told('is healed: the same content was pushed again')).toMatchObject([
+      { level: 30, digest, size: 10, by: 'push', neededBy: ['team/web'] },
+    ]);
     await eventually(() => openFilesOf(encodedOf(digest))).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ import type { Database } from '../../../src/ports/database.ts';
 import type { CheckDependencies } from '../../../src/registry/check-blob.ts';
 import { FreeSpace } from '../../../src/registry/free-space.ts';
 import type { FoundDamage } from '../../../src/registry/record-damage.ts';
+import type { HealedBlob } from '../../../src/registry/record-healing.ts';
 import { Uploads } from '../../../src/registry/uploads.ts';
 import { type BlobCheckRow, findBlobCheck } from '../../../src/tables/blob-checks.ts';
 import { migrate } from '../../../src/tables/migrate.ts';
@@ -28,6 +29,8 @@ export interface DamagedRegistry extends AsyncDisposable {
   readonly clock: TestClock;
   /** What was told of damaged blobs. */
   readonly found: FoundDamage[];
+  /** What was told of blobs that are sound again. */
+  readonly healed: HealedBlob[];
   readonly failures: unknown[];
   readonly dependencies: CheckDependencies & { readonly onFailure: (error: unknown) => void };
   readonly push: (bytes: Buffer) => Promise<Digest>;
@@ -38,7 +41,9 @@ export interface DamagedRegistry extends AsyncDisposable {
   /** What is stored under the digest; undefined when there is nothing. */
   readonly stored: (digest: Digest) => Promise<Buffer | undefined>;
   readonly aside: (digest: Digest) => Promise<Buffer | undefined>;
-  readonly events: () => Promise<readonly { readonly repository: string; readonly detail: string }[]>;
+  readonly events: (
+    kind?: 'blob.damaged' | 'blob.healed',
+  ) => Promise<readonly { readonly repository: string; readonly detail: string }[]>;
 }
 
 export async function damagedRegistry(path?: string): Promise<DamagedRegistry> {
@@ -48,15 +53,20 @@ export async function damagedRegistry(path?: string): Promise<DamagedRegistry> {
   await migrate(database, await readMigrations('sqlite'), 0);
   const clock = new TestClock(START);
   const found: FoundDamage[] = [];
+  const healed: HealedBlob[] = [];
+  const onHealed = (blob: HealedBlob): void => void healed.push(blob);
   const failures: unknown[] = [];
   const fileOf = (digest: Digest) => blobPath(folder.path, digest);
-  const uploads = new Uploads({ database, blobs, clock, maximumBlobBytes: 1e9, space: new FreeSpace(blobs) });
+  const uploads = new Uploads({
+    ...{ database, blobs, clock, onHealed, maximumBlobBytes: 1e9, space: new FreeSpace(blobs) },
+  });
   return {
     path: folder.path,
-    ...{ database, blobs, clock, found, failures, fileOf },
+    ...{ database, blobs, clock, found, healed, failures, fileOf },
     dependencies: {
       ...{ database, blobs, clock },
       onDamage: (damage) => found.push(damage),
+      onHealed,
       onFailure: (error) => failures.push(error),
     },
     push: async (bytes) => (await uploads.storeBytes(WEB, bytes)).digest,
@@ -72,8 +82,8 @@ export async function damagedRegistry(path?: string): Promise<DamagedRegistry> {
     },
     stored: (digest) => bytesAt(fileOf(digest)),
     aside: (digest) => bytesAt(join(folder.path, 'damaged', digest.replace(':', '-'))),
-    events: () =>
-      database.query(`select repository, detail from events where kind = 'blob.damaged' order by repository, id`),
+    events: (kind = 'blob.damaged') =>
+      database.query('select repository, detail from events where kind = $1 order by repository, id', [kind]),
     [Symbol.asyncDispose]: async () => {
       await database.close();
       await folder[Symbol.asyncDispose]();
