@@ -46,7 +46,19 @@ export const verify: Command = {
 };
 
 function linesOf(result: VerifyResult): readonly string[] {
-  const { blobs, bytes, manifests, tags, versions, leftovers, setAside, problems, problemCount, isComplete } = result;
+  const {
+    blobs,
+    bytes,
+    manifests,
+    tags,
+    versions,
+    leftovers,
+    setAside,
+    outdatedAside,
+    problems,
+    problemCount,
+    isComplete,
+  } = result;
   const more = problemCount - problems.length;
   return [
     ...problems.map(({ what, affected, remedy }) => `${what}${affectedWords(affected)}: ${remedy}`),
@@ -59,7 +71,14 @@ function linesOf(result: VerifyResult): readonly string[] {
           `left over from pushes that were broken off: ${counted(leftovers.blobs, 'blob')} (${shownSize(leftovers.bytes)}); garbage collection takes them`,
         ]
       : []),
-    ...(setAside > 0 ? [`kept in the folder "damaged" until it is healed: ${counted(setAside, 'blob')}`] : []),
+    ...(setAside > 0
+      ? [`kept in the folder "damaged", in case part of it is of use: ${counted(setAside, 'damaged blob')}`]
+      : []),
+    ...(outdatedAside > 0
+      ? [
+          `of no use any more in the folder "damaged": ${counted(outdatedAside, 'file')}; removed by the server's next check, or by "chartroom verify --repair"`,
+        ]
+      : []),
     ...(problemCount === 0 ? ['all is sound'] : []),
   ];
 }

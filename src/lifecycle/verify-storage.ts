@@ -3,7 +3,7 @@ import { type CheckDependencies, checkBlob, inspectBlob } from '../registry/chec
 import { DAMAGE_WORDS, type Damage } from '../registry/record-damage.ts';
 import { recordSound } from '../registry/record-healing.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
-import { type BlobCheckRow, listBlobChecks } from '../tables/blob-checks.ts';
+import { type BlobCheckRow, findBlobCheck, listBlobChecks } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
 import { type Problem, Problems } from './problems.ts';
 import { tidySetAside } from './tidy-set-aside.ts';
@@ -33,8 +33,10 @@ export interface VerifyResult extends VerifyProgress {
   readonly isComplete: boolean;
   /** Stored bytes of which the database knows nothing, for an hour or longer: pushes that were broken off. No problem: garbage collection takes them. */
   readonly leftovers: { readonly blobs: number; readonly bytes: number };
-  /** Damaged blobs that are kept beside the others for the operator. */
+  /** Damaged blobs whose bytes are kept beside the others for the operator. */
   readonly setAside: number;
+  /** What is kept of blobs that are sound again, or that nobody has any more: the next check removes it. */
+  readonly outdatedAside: number;
   /** How many problems there are, of which the first 1000 are listed. */
   readonly problemCount: number;
   readonly problems: readonly Problem[];
@@ -45,7 +47,7 @@ export async function verifyStorage(dependencies: CheckDependencies, options: Ve
   const { database } = dependencies;
   const problems = new Problems();
   const counts = { blobs: 0, bytes: 0, manifests: 0, tags: 0, versions: 0 };
-  const nothing = { leftovers: { blobs: 0, bytes: 0 }, setAside: 0 };
+  const nothing = { leftovers: { blobs: 0, bytes: 0 }, setAside: 0, outdatedAside: 0 };
   const { damaged, dangling } = await database.check();
   for (const what of damaged) {
     problems.add({ kind: 'database', what: `the database is damaged: ${what}`, affected: [], remedy: RESTORE });
@@ -62,7 +64,7 @@ export async function verifyStorage(dependencies: CheckDependencies, options: Ve
   await verifyTags({ ...walk, onRow: count('tags') });
   await verifyVersions({ ...walk, onRow: count('versions') });
   await verifyBlobs(dependencies, options, problems, counts);
-  const found = { leftovers: await countLeftovers(dependencies, signal), setAside: await countSetAside(dependencies) };
+  const found = { leftovers: await countLeftovers(dependencies, signal), ...(await countSetAside(dependencies)) };
   return { ...counts, ...found, isComplete: true, ...resultOf(problems) };
 }
 
@@ -85,7 +87,6 @@ async function verifyBlobs(
     counts.bytes += bytes;
     onProgress(counts);
   };
-  if (repair) await tidySetAside(dependencies, onBytes);
   for await (const page of pagesOf<BlobCheckRow>((last) => listBlobChecks(database, last?.digest ?? '', PAGE))) {
     const sound: BlobCheckRow[] = [];
     for (const row of page) {
@@ -99,6 +100,8 @@ async function verifyBlobs(
     }
     if (repair) await recordSound(dependencies, sound);
   }
+  // At the end, when it is known what is sound again.
+  if (repair) await tidySetAside(dependencies, onBytes);
 }
 
 async function problemOf(
@@ -122,8 +125,10 @@ async function problemOf(
   const isNeeded = affected.length > 0;
   const remedy = isNeeded
     ? 'push the same content again, or restore the file from a backup'
-    : 'nothing: nobody needs it';
-  return { kind: 'blob', what: `blob ${digest} ${DAMAGE_WORDS[damage]}`, affected, remedy };
+    : 'no repository has it, so garbage collection takes it; see whether the disk is sound';
+  const fault =
+    damage === 'missing' && damagedAt !== null ? 'was found to be damaged, and is not healed' : DAMAGE_WORDS[damage];
+  return { kind: 'blob', what: `blob ${digest} ${fault}`, affected, remedy };
 }
 
 async function countLeftovers(
@@ -144,8 +149,16 @@ async function countLeftovers(
   return { blobs: number, bytes };
 }
 
-async function countSetAside({ blobs }: CheckDependencies): Promise<number> {
-  let number = 0;
-  for await (const _digest of blobs.listSetAside()) number += 1;
-  return number;
+async function countSetAside({
+  blobs,
+  database,
+}: CheckDependencies): Promise<Pick<VerifyResult, 'setAside' | 'outdatedAside'>> {
+  let [setAside, outdatedAside] = [0, 0];
+  for await (const digest of blobs.listSetAside()) {
+    const row = await findBlobCheck(database, digest);
+    const isOutdated = !row || (row.damagedAt === null && (await blobs.size(digest)) !== undefined);
+    if (isOutdated) outdatedAside += 1;
+    else setAside += 1;
+  }
+  return { setAside, outdatedAside };
 }

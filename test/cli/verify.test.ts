@@ -55,6 +55,15 @@ test('beside a running server: each problem in a line, then 1; repaired, the ser
   expect([await head(), await readdir(join(folder.path, 'data/damaged'))]).toEqual([404, [digest.replace(':', '-')]]);
   expect((await push()).status).toBe(201);
   expect(await head()).toBe(200);
+  const healed = await runChartroom(['verify'], { folder: folder.path });
+  expect([healed.code, healed.stderr, healed.stdout.split('\n').slice(-3)]).toEqual([
+    ...[0, ''],
+    [
+      'of no use any more in the folder "damaged": 1 file; removed by the server\'s next check, or by "chartroom verify --repair"',
+      'all is sound',
+      '',
+    ],
+  ]);
   const { code, stdout } = await runChartroom(['verify', '--repair'], { folder: folder.path });
   expect([code, stdout.split('\n').slice(-2)]).toEqual([0, ['all is sound', '']]);
   expect(await readdir(join(folder.path, 'data/damaged'))).toEqual([]);

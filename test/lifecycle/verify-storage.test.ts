@@ -55,7 +55,7 @@ async function whatIsWrong(): Promise<readonly string[]> {
 test('a sound registry has no problems, and all of it was read', async () => {
   expect(await verify()).toEqual({
     ...{ blobs: 5, bytes: expect.any(Number), manifests: 2, tags: 2, versions: 1, isComplete: true },
-    ...{ leftovers: { blobs: 0, bytes: 0 }, setAside: 0, problemCount: 0, problems: [] },
+    ...{ leftovers: { blobs: 0, bytes: 0 }, setAside: 0, outdatedAside: 0, problemCount: 0, problems: [] },
   });
 });
 
@@ -92,20 +92,28 @@ describe('stored bytes', () => {
     const digest = await pushBlob(registry, 'team/only', Buffer.from('only a blob'));
     await writeFile(fileOf(digest), 'only a blot');
     expect((await verify()).problems).toMatchObject([{ kind: 'blob', affected: ['team/only'] }]);
+    await registry.request('DELETE', `/v2/team/only/blobs/${digest}`);
+    expect(await whatIsWrong()).toEqual([
+      `blob ${digest} has other bytes than were pushed [] no repository has it, so garbage collection takes it; see whether the disk is sound`,
+    ]);
   });
 
   test('with repair, a damaged blob is marked and set aside; once its bytes are back, it is sound', async () => {
     await writeFile(fileOf(archive), 'spoiled');
     expect(await verify(true)).toMatchObject({ problemCount: 1, setAside: 1 });
     expect((await registry.request('HEAD', `/v2/team/web/blobs/${archive}`)).status).toBe(404);
-    expect(await verify(true)).toMatchObject({ problemCount: 1, setAside: 1 });
+    expect(await verify(true)).toMatchObject({ problemCount: 1, setAside: 1, outdatedAside: 0 });
+    expect(await whatIsWrong()).toEqual([
+      `blob ${archive} was found to be damaged, and is not healed [team/web:1.0.0] push the same content again, or restore the file from a backup`,
+    ]);
     const { archive: bytes } = await prepareChart(registry, 'other/web', CHART);
     spoil('update blobs set damaged_at = 1 where digest = ?', archive);
     expect(digestOf(bytes)).toBe(archive);
+    expect(await verify()).toMatchObject({ problemCount: 1, setAside: 1, outdatedAside: 0 });
     expect(await whatIsWrong()).toEqual([
       `blob ${archive} is marked as damaged, and has sound bytes again [team/web:1.0.0,other/web] run "chartroom verify --repair", or wait for the server's next check`,
     ]);
-    expect(await verify(true)).toMatchObject({ problemCount: 0 });
+    expect(await verify(true)).toMatchObject({ problemCount: 0, setAside: 0, outdatedAside: 0 });
     expect((await registry.request('HEAD', `/v2/team/web/blobs/${archive}`)).status).toBe(200);
   });
 });
