@@ -112,7 +112,7 @@ export async function requireRegistry(config: Config): Promise<void> {
 
 /**
  * A server that began with an empty database would take all that is stored for left over.
- * @throws StorageUnusable when there are blobs and no database
+ * @throws StorageUnusable when there are blobs, and no database or an empty file in its place
  */
 export async function requireNothingLost(config: Config, blobs: BlobStore): Promise<void> {
   if (await isDatabaseThere(config)) return;
@@ -125,7 +125,8 @@ export async function requireNothingLost(config: Config, blobs: BlobStore): Prom
 
 async function isDatabaseThere(config: Config): Promise<boolean> {
   return await stat(databasePath(config)).then(
-    (found) => found.isFile(),
+    // SQLite takes an empty file for a database in which there is nothing.
+    (found) => found.isFile() && found.size > 0,
     () => false,
   );
 }

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
-import { exists, syncFile } from './files/folders.ts';
+import { statOf, syncFile } from './files/folders.ts';
 import { putInPlace } from './files/whole-files.ts';
 
 /** What SQLite keeps beside a database. */
@@ -16,12 +16,13 @@ interface RebuiltDatabase {
 }
 
 /**
- * @param path of the lost database
+ * @param path of the lost database; an empty file there is none
  * @throws StorageUnusable when it is not lost
  */
 export async function beginRebuiltDatabase(path: string): Promise<RebuiltDatabase> {
   for (const suffix of SUFFIXES) {
-    if (!(await exists(`${path}${suffix}`))) continue;
+    const found = await statOf(`${path}${suffix}`);
+    if (!found || found.size === 0) continue;
     throw new StorageUnusable(
       `${resolve(path)}${suffix} is there: when it cannot be used and there is no backup, stop the server and move away ${SUFFIXES.map((each) => `${path}${each}`).join(', ')} first`,
     );

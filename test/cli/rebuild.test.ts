@@ -1,5 +1,5 @@
 // `chartroom rebuild`: the server is killed, its database is lost, and what was pushed is served again.
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../http/support/eventually.ts';
@@ -32,6 +32,8 @@ test('charts and tags are served as they were pushed; who may do what is added a
   for (const name of ['chartroom.db', 'chartroom.db-wal', 'chartroom.db-shm']) {
     await rename(join(data, name), join(folder.path, 'lost', name));
   }
+  // As a copy that was cut off leaves it.
+  await writeFile(join(data, 'chartroom.db'), '');
   const rebuilt = await runChartroom(['rebuild'], options);
   expect(rebuilt).toMatchObject({ code: 0, stderr: expect.stringMatching(/^users, groups, grants, robots, .*\n$/) });
   expect(rebuilt.stdout).toMatch(/^rebuilt \d repositories with 5 manifests and 4 tags: start the server on /);

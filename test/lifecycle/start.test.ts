@@ -163,15 +163,29 @@ test.each<[string, (folder: string) => Promise<string>, RegExp]>([
   expect(lineOf(await runChartroom(['serve', '--port', '0', '--data-dir', dataDir], options))).toMatch(expected);
 });
 
-test('blobs without a database are left alone: a server that began with an empty one would take them for left over', async () => {
+test.each([
+  ['no database', async () => undefined],
+  ['an empty file as database', async (path: string) => await writeFile(path, '')],
+])('blobs and %s are left alone: a server that began anew would take them for left over', async (_what, prepare) => {
   await using folder = await temporaryFolder();
   const blob = join(folder.path, 'data', 'blobs', 'sha256', '00', '0'.repeat(64));
   await mkdir(dirname(blob), { recursive: true });
   await writeFile(blob, 'a blob');
+  await prepare(join(folder.path, 'data', 'chartroom.db'));
   const options = { folder: folder.path, environment: ADMIN_ENVIRONMENT };
   const ended = await runChartroom(['serve', '--port', '0'], options);
   expect(lineOf(ended)).toMatch(/^chartroom: there are blobs in .*, and no database: restore .*"chartroom rebuild"/);
   expect(await readFile(blob, 'utf8')).toBe('a blob');
+  const listed = await runChartroom(['user', 'list'], options);
+  expect(lineOf(listed)).toMatch(/^chartroom: there is no registry in /);
+});
+
+test('an empty file as database, as a first start leaves it that was killed at once, is begun with where there are no blobs', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, 'data'));
+  await writeFile(join(folder.path, 'data', 'chartroom.db'), '');
+  await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
 });
 
 test('a file that is no database is refused and left alone', async () => {
