@@ -10,9 +10,13 @@ interface Count {
 
 /** Of requests for what is no route: there are as many methods and addresses as clients make up. */
 const NO_ROUTE = { method: 'any', route: 'none' };
+/** What says that the server cannot, or not now. */
+const FAILURES = [429, 500, 502, 503, 507];
 
 export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
   const counts = new Map<string, Count>();
+  // From the start, and not by route: what Prometheus first sees at 1 has not increased for it.
+  const failures = new Map(FAILURES.map((status) => [status, 0]));
   const durations = new Durations();
   let running = 0;
   let aborted = 0;
@@ -31,6 +35,8 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
     const count = counts.get(key) ?? { labels, value: 0 };
     count.value += 1;
     counts.set(key, count);
+    const failed = failures.get(reply.statusCode);
+    if (failed !== undefined) failures.set(reply.statusCode, failed + 1);
     durations.observe(route, reply.elapsedTime / 1000);
   });
   app.addHook('onRequestAbort', async (_request) => {
@@ -41,6 +47,12 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
     help: 'Requests that were answered, by the pattern of the route.',
     type: 'counter',
     read: () => [...counts.values()],
+  });
+  metrics.add({
+    name: 'chartroom_http_failures_total',
+    help: 'Of these, what says that the server cannot, or not now.',
+    type: 'counter',
+    read: () => [...failures].map(([status, value]) => ({ labels: { status: String(status) }, value })),
   });
   metrics.add({
     name: 'chartroom_http_request_duration_seconds',

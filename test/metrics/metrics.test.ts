@@ -81,9 +81,20 @@ test('the last success of a job stays when a later run fails', async () => {
     if (fails) throw new Error('failed');
     return 'result';
   });
-  expect(await metrics.text()).toBe('');
+  clock.advance(1000);
   expect(await job()).toBe('result');
   fails = true;
+  clock.advance(1000);
+  await expect(job()).rejects.toThrow('failed');
+  expect(await metrics.text()).toContain(
+    `chartroom_job_last_success_timestamp_seconds{job="search"} ${Date.parse('2026-10-01T00:00:01Z') / 1000}\n`,
+  );
+});
+
+test('a job that has never ended well is told from the start, as of then, so that an alert notices it', async () => {
+  const { metrics } = newMetrics();
+  const clock = new TestClock('2026-10-01T00:00:00Z');
+  const job = new LastSuccesses(clock, metrics).noting('search', () => Promise.reject(new Error('failed')));
   clock.advance(1000);
   await expect(job()).rejects.toThrow('failed');
   expect(await metrics.text()).toContain(
