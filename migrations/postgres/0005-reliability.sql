@@ -68,5 +68,7 @@ create index jobs_by_start on jobs (started_at, id);
 create index jobs_of_kind on jobs (kind, started_at, id);
 
 alter table uploads alter column owner type text collate "C";
+-- created_by: the name of its owner, as messages have it.
+alter table uploads add column created_by text collate "C" not null default '';
 create index uploads_by_owner on uploads (owner);
 create index uploads_by_start on uploads (created_at, id);

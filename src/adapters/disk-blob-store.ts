@@ -104,7 +104,7 @@ class DiskBlobStore implements BlobStore {
     if (isFirst) {
       await this.#syncUpload(upload, size);
       // What shares its bytes with a blob must not be written to any more.
-      await onDisk(() => rename(path, committed));
+      await this.#renameUpload(upload, committed);
     }
     try {
       await onDisk(async () => {
@@ -114,6 +114,7 @@ class DiskBlobStore implements BlobStore {
         await rename(between, to);
       });
     } catch (error) {
+      if (isMissing(error) && (await stat(committed)) === undefined) throw uploadUnknown(upload);
       // There is no blob: the upload can go on where it stood.
       if (isFirst) await onDisk(() => rename(committed, path));
       throw error;
@@ -235,18 +236,29 @@ class DiskBlobStore implements BlobStore {
     }
   }
 
+  async #renameUpload(upload: UploadId, to: string): Promise<void> {
+    try {
+      await rename(this.#uploadPath(upload), to);
+    } catch (error) {
+      throw isMissing(error) ? uploadUnknown(upload) : storageError(error);
+    }
+  }
+
   async #openUpload(upload: UploadId, flags: string | number): Promise<FileHandle> {
     try {
       return await open(this.#uploadPath(upload), flags);
     } catch (error) {
-      if (!isMissing(error)) throw storageError(error);
-      throw new RegistryError('BLOB_UPLOAD_UNKNOWN', `upload ${upload} is over or never began: start a new one`);
+      throw isMissing(error) ? uploadUnknown(upload) : storageError(error);
     }
   }
 }
 
 function stat(path: string): Promise<Stats | undefined> {
   return onDisk(() => statOf(path));
+}
+
+function uploadUnknown(upload: UploadId): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_UNKNOWN', `upload ${upload} is over or never began: start a new one`);
 }
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -21,6 +21,7 @@ import { search } from './search.ts';
 import { serve } from './serve.ts';
 import { tokenCommands } from './tokens.ts';
 import { trustCommands } from './trust.ts';
+import { uploadCommands } from './uploads.ts';
 import { userCommands } from './users.ts';
 import { verify } from './verify.ts';
 import { whoami } from './whoami.ts';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   ...trustCommands,
   ...auditCommands,
   ...jobCommands,
+  ...uploadCommands,
   keyRotate,
   whoami,
 ];

@@ -55,6 +55,11 @@ type Change =
         readonly replacement: string;
       };
     }
+  | {
+      readonly kind: 'upload.ended';
+      readonly repository: RepositoryName;
+      readonly detail: { readonly upload: string; readonly createdBy: string; readonly bytes: number };
+    }
   | { readonly kind: 'garbage.collected'; readonly detail: Readonly<Record<string, number>> }
   /** Which job, and what it was told. */
   | { readonly kind: 'job.started'; readonly detail: { readonly job: string; readonly [option: string]: unknown } }

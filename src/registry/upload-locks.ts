@@ -2,15 +2,24 @@
 import { RegistryError } from '../oci/error.ts';
 import type { UploadId } from '../ports/blob-store.ts';
 
-/** Why a request stopped writing. Mostly nobody reads it: the connection broke, and its client has come back on another one. */
-export class UploadTakenOver extends RegistryError {
+/** Why a request stopped writing, with some of its body unread. */
+export class UploadStopped extends RegistryError {}
+
+/** Mostly nobody reads it: the connection broke, and its client has come back on another one. */
+export class UploadTakenOver extends UploadStopped {
   constructor() {
     super('BLOB_UPLOAD_INVALID', 'another request goes on with this upload: ask where it stands, and go on from there');
   }
 }
 
+export class UploadEnded extends UploadStopped {
+  constructor() {
+    super('BLOB_UPLOAD_UNKNOWN', 'an administrator has ended this upload: start a new one');
+  }
+}
+
 interface UploadLock extends AsyncDisposable {
-  /** Aborted with `UploadTakenOver` once another request waits for the upload. */
+  /** Aborted, with the reason, once another request waits for the upload. */
   readonly takenOver: AbortSignal;
 }
 
@@ -24,9 +33,10 @@ export class UploadLocks {
 
   /**
    * Tells who has the lock to stop, and waits until it is released, which is when it is disposed of.
-   * @throws UploadTakenOver when somebody newer came meanwhile
+   * @param reason what the one that has it is told
+   * @throws UploadStopped when somebody newer came meanwhile
    */
-  async acquire(upload: UploadId): Promise<UploadLock> {
+  async acquire(upload: UploadId, reason: UploadStopped = new UploadTakenOver()): Promise<UploadLock> {
     const before = this.#newest.get(upload);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const turn = { takeOver: new AbortController(), ended };
@@ -37,7 +47,7 @@ export class UploadLocks {
     };
     const takenOver = turn.takeOver.signal;
     if (before) {
-      before.takeOver.abort(new UploadTakenOver());
+      before.takeOver.abort(reason);
       await before.ended;
       if (takenOver.aborted) {
         release();
@@ -46,13 +56,23 @@ export class UploadLocks {
     }
     return { takenOver, [Symbol.asyncDispose]: async () => release() };
   }
+
+  /** Tells who has the lock to stop, and resolves when nobody has it who came before. */
+  async stop(upload: UploadId, reason: UploadStopped): Promise<void> {
+    try {
+      await using _lock = await this.acquire(upload, reason);
+    } catch (error) {
+      // Somebody newer came, when those before had ended.
+      if (!(error instanceof UploadStopped)) throw error;
+    }
+  }
 }
 
 /**
  * Passes bytes on until the upload is taken over, also when none come any more: a client that has vanished without a word
  * leaves a body that never ends. One of which all has come goes on to its end.
  * @param length bytes, when the request says so
- * @throws UploadTakenOver
+ * @throws UploadStopped
  */
 export async function* untilTakenOver(
   body: AsyncIterable<Uint8Array>,

@@ -1,34 +1,35 @@
 // Uploads: bytes that arrive in one request or in several, until their digest makes a blob of them.
 import { randomUUID } from 'node:crypto';
+import type { Author } from '../events/author.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { algorithmOf, type Digest, type DigestAlgorithm, digestOf, finishHash, startHash } from '../oci/digest.ts';
 import { ChunkOutOfOrder, RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Database } from '../ports/database.ts';
+import type { Database, Transaction } from '../ports/database.ts';
 import { isForLackOfRoom } from '../ports/storage-unusable.ts';
-import { findBlobSize, linkBlob, repositoriesWithBlob } from '../tables/blobs.ts';
 import { deleteUpload, findUpload, insertUpload } from '../tables/uploads.ts';
 import type { Actor } from './actor.ts';
 import type { FreeSpace } from './free-space.ts';
-import { keepBlob } from './keep-blob.ts';
-import { MAXIMUM_OPEN_UPLOADS, tooManyUploads } from './open-uploads.ts';
+import { type BlobStorage, keepBlob } from './keep-blob.ts';
+import { findMountSource, mountBlob } from './mounts.ts';
+import {
+  endUpload,
+  listOpenUploads,
+  MAXIMUM_OPEN_UPLOADS,
+  noOpenUpload,
+  type OpenUpload,
+  tooManyUploads,
+  type UploadAddress,
+  type UploadPlace,
+  uploadUnknown,
+} from './open-uploads.ts';
 import { type ReceivedBytes, receiveBytes } from './received-bytes.ts';
 import type { OnHealed } from './record-healing.ts';
 import { RunningDigests } from './running-digests.ts';
 import { UploadAllowance } from './upload-allowance.ts';
-import { UploadLocks, untilTakenOver } from './upload-locks.ts';
-
-/** How many repositories are tried for a mount that does not say where from. */
-const MOUNT_CANDIDATES = 20;
-
-/** Names an upload as its owner sees it. */
-export interface UploadAddress {
-  readonly repository: RepositoryName;
-  readonly id: string;
-  readonly actor: Actor;
-}
+import { UploadEnded, UploadLocks, untilTakenOver } from './upload-locks.ts';
 
 export interface Chunk {
   readonly body: AsyncIterable<Uint8Array>;
@@ -42,7 +43,7 @@ export class Uploads {
   readonly #database: Database;
   readonly #blobs: BlobStore;
   readonly #clock: Clock;
-  readonly #onHealed: OnHealed | undefined;
+  readonly #storage: BlobStorage;
   readonly #allowance: UploadAllowance;
   readonly #maximumOpenUploads: number;
   readonly #locks = new UploadLocks();
@@ -60,7 +61,7 @@ export class Uploads {
     this.#database = options.database;
     this.#blobs = options.blobs;
     this.#clock = options.clock;
-    this.#onHealed = options.onHealed;
+    this.#storage = options;
     this.#allowance = new UploadAllowance(options);
     this.#maximumOpenUploads = options.maximumOpenUploads ?? MAXIMUM_OPEN_UPLOADS;
   }
@@ -70,7 +71,8 @@ export class Uploads {
     this.#allowance.require(0, 0);
     const id = newUploadId();
     await this.#blobs.start(id);
-    const upload = { id, repository, owner: actor.ownerKey, createdAt: this.#clock.now() };
+    const created = { createdAt: this.#clock.now(), createdBy: actor.name };
+    const upload = { id, repository, owner: actor.ownerKey, ...created };
     const maximum = this.#maximumOpenUploads;
     try {
       const isOpen = await this.#database.transaction((tx) => insertUpload(tx, upload, maximum));
@@ -114,8 +116,7 @@ export class Uploads {
 
   /** Takes bytes of which it is not known yet what they are. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
   async receive(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
-    const store = { database: this.#database, blobs: this.#blobs, clock: this.#clock, onHealed: this.#onHealed };
-    return await receiveBytes(store, this.#allowance.limited(0, body));
+    return await receiveBytes(this.#storage, this.#allowance.limited(0, body));
   }
 
   /** How many bytes have arrived. @throws RegistryError BLOB_UPLOAD_UNKNOWN also when the upload is somebody else's */
@@ -146,7 +147,10 @@ export class Uploads {
     const { received } = await this.#find(address);
     const size = await this.#appendChunk(id, received, chunk, lock.takenOver);
     try {
-      await this.#becomeBlob(id, address.repository, digest, size);
+      await this.#becomeBlob(id, address.repository, digest, size, async (tx) => {
+        // Somebody else has ended it meanwhile.
+        if (!(await deleteUpload(tx, id))) throw uploadUnknown(address);
+      });
     } catch (error) {
       if (error instanceof RegistryError && error.code === 'DIGEST_INVALID') await this.#forget(id);
       throw error;
@@ -158,6 +162,23 @@ export class Uploads {
     await using _lock = await this.#locks.acquire(id);
     await this.#find(address);
     await this.#forget(id);
+  }
+
+  /** Uploads of everybody, the oldest first, behind the one that `after` names. */
+  async list(after: UploadPlace | undefined, limit: number): Promise<readonly OpenUpload[]> {
+    return await listOpenUploads(this.#database, this.#blobs, after, limit);
+  }
+
+  /**
+   * Ends an upload, whosever it is; who is sending some of it is told so.
+   * @throws RegistryError NOT_FOUND when there is none
+   */
+  async end(id: string, author: Author): Promise<void> {
+    if (!isUploadId(id)) throw noOpenUpload(id);
+    await endUpload(this.#storage, id, author);
+    await this.#locks.stop(id, new UploadEnded());
+    this.#digests.forget(id);
+    await this.#blobs.discard(id);
   }
 
   /** Discards what a crash left of uploads that nobody can go on with. For the start, when no request is under way. */
@@ -179,12 +200,7 @@ export class Uploads {
     from: RepositoryName | undefined,
     actor: Actor,
   ): Promise<RepositoryName | undefined> {
-    const candidates = from ? [from] : await repositoriesWithBlob(this.#database, digest, MOUNT_CANDIDATES);
-    for (const candidate of candidates) {
-      const isThere = (await findBlobSize(this.#database, candidate, digest)) !== undefined;
-      if (isThere && (from ? actor.maySee(candidate) : actor.mayPull(candidate))) return candidate;
-    }
-    return undefined;
+    return await findMountSource(this.#database, digest, from, actor);
   }
 
   /**
@@ -193,12 +209,7 @@ export class Uploads {
    */
   async mount(repository: RepositoryName, digest: Digest, source: RepositoryName): Promise<void> {
     this.#allowance.require(0, 0);
-    const now = this.#clock.now();
-    await this.#database.transaction(async (tx) => {
-      const size = await findBlobSize(tx, source, digest);
-      if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', `${source} has no blob ${digest}`);
-      await linkBlob(tx, { repository, digest, size, now });
-    });
+    await mountBlob(this.#storage, repository, digest, source);
   }
 
   /** Whether the upload is this owner's, and was opened between these times: milliseconds since 1970. */
@@ -211,12 +222,7 @@ export class Uploads {
     const upload = isUploadId(address.id) ? await findUpload(this.#database, address.id) : undefined;
     const isTheirs = upload?.repository === address.repository && upload.owner === address.actor.ownerKey;
     const received = isTheirs ? await this.#blobs.received(upload.id) : undefined;
-    if (!upload || received === undefined) {
-      throw new RegistryError(
-        'BLOB_UPLOAD_UNKNOWN',
-        `${address.repository} has no upload ${address.id.slice(0, 40)} of yours: it is over or never began; start a new one`,
-      );
-    }
+    if (!upload || received === undefined) throw uploadUnknown(address);
     return { id: upload.id, received };
   }
 
@@ -257,7 +263,13 @@ export class Uploads {
     await this.#allowance.lookAgain();
   }
 
-  async #becomeBlob(id: UploadId, repository: RepositoryName, digest: Digest, size: number): Promise<void> {
+  async #becomeBlob(
+    id: UploadId,
+    repository: RepositoryName,
+    digest: Digest,
+    size: number,
+    record?: (tx: Transaction) => Promise<void>,
+  ): Promise<void> {
     const algorithm = algorithmOf(digest);
     const actual = this.#digests.finish(id, algorithm, size) ?? (await this.#readDigest(id, algorithm));
     if (actual !== digest) {
@@ -266,8 +278,7 @@ export class Uploads {
         `${size} bytes arrived with digest ${actual}, announced was ${digest}: they were damaged on the way, push again`,
       );
     }
-    const storage = { database: this.#database, blobs: this.#blobs, clock: this.#clock, onHealed: this.#onHealed };
-    await keepBlob(storage, id, { repository, digest, size }, (tx) => deleteUpload(tx, id));
+    await keepBlob(this.#storage, id, { repository, digest, size }, record);
   }
 
   async #readDigest(id: UploadId, algorithm: DigestAlgorithm): Promise<Digest> {

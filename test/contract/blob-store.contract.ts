@@ -198,6 +198,26 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     expect(await store.received(upload)).toBe(10);
   });
 
+  test('an upload that is discarded while it is committed is a blob, or over: nothing else is wrong with it', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const digest = digestOf(TEN);
+    for (let round = 0; round < 40; round += 1) {
+      const upload = newUpload();
+      await store.start(upload);
+      await store.append(upload, chunks(TEN));
+      const committing = store.commit(upload, digest, TEN.length).then(
+        () => 'a blob',
+        (error: { readonly code?: string }) => error.code,
+      );
+      // At different moments of it.
+      for (let turn = 0; turn < round; turn += 1) await new Promise(setImmediate);
+      await store.discard(upload);
+      expect(['a blob', 'BLOB_UPLOAD_UNKNOWN']).toContain(await committing);
+    }
+    for await (const upload of store.listUploads()) throw new Error(`${upload} is left`);
+  });
+
   test('uploads are listed until they are discarded, also when they were committed', async () => {
     await using opened = await open();
     const { store } = opened;

@@ -150,6 +150,8 @@ const ROUTES: readonly (readonly [route: string, need: string, path: string, ok:
   ['GET /api/v1/audit/export', 'administer', '/api/v1/audit/export', 200],
   ['GET /api/v1/jobs', 'administer', '/api/v1/jobs', 200],
   ['POST /api/v1/jobs', 'administer', '/api/v1/jobs', 400, { kind: 'collect-garbage', gracePeriod: -1 }],
+  ['GET /api/v1/uploads', 'administer', '/api/v1/uploads', 200],
+  ['DELETE /api/v1/uploads/:id', 'administer', '/api/v1/uploads/00000000-0000-4000-8000-000000000000', 404],
   ['GET /api/v1/jobs/:id', 'administer', '/api/v1/jobs/00000000-0000-4000-8000-000000000000', 404],
   ['GET /api/v1/search', 'browse', '/api/v1/search?q=web', 200],
   ['GET /api/chartsvc/v1/charts/search', 'browse', '/api/chartsvc/v1/charts/search?q=web', 200],

@@ -5,8 +5,9 @@ import { HELM_CONFIG, HELM_CONTENT, OCI_MANIFEST } from '../../src/oci/media-typ
 import { parseRepositoryName, type RepositoryName } from '../../src/oci/repository-name.ts';
 import { parseReference, parseTag, type Tag } from '../../src/oci/tag.ts';
 import type { Actor } from '../../src/registry/actor.ts';
+import type { UploadAddress } from '../../src/registry/open-uploads.ts';
 import type { ManifestPush } from '../../src/registry/push-manifest.ts';
-import type { Chunk, UploadAddress } from '../../src/registry/uploads.ts';
+import type { Chunk } from '../../src/registry/uploads.ts';
 import { AUTHOR } from '../support/manager.ts';
 import { descriptorOf } from './client.ts';
 import type { RaceWorld } from './race-world.ts';

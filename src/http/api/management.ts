@@ -33,6 +33,7 @@ import { robotRoutes } from './robots.ts';
 import { searchRoute } from './search.ts';
 import { tokenRoutes } from './tokens.ts';
 import { trustRuleRoutes } from './trust-rules.ts';
+import { uploadRoutes } from './uploads.ts';
 import { userRoutes } from './users.ts';
 import { compileValidator, describeFaults } from './validation.ts';
 import { whoamiRoute } from './whoami.ts';
@@ -88,6 +89,7 @@ export async function managementRoutes(app: Routes, management: Management): Pro
   chartPullRoute(app, management);
   lockCheckRoute(app, management);
   jobRoutes(app, management);
+  uploadRoutes(app, management);
 }
 
 /** Any other type is answered 415 before it is read: a page of another site can have a browser send those without asking. */

@@ -45,6 +45,7 @@ const TAGS = [
   { name: 'trust-rules', description: 'Whose identity tokens are believed without an account.' },
   { name: 'audit', description: 'What was done and what was refused: by whom, with what, from where.' },
   { name: 'jobs', description: 'What runs in the background, such as garbage collection, and what came of it.' },
+  { name: 'uploads', description: 'Uploads that were begun and are not over.' },
   {
     name: 'charts',
     description: 'What is published: charts, their versions, what is in them, and what depends on what.',

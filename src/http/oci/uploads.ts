@@ -8,9 +8,10 @@ import { parseContentRange } from '../../oci/byte-range.ts';
 import { type Digest, type DigestAlgorithm, parseDigest } from '../../oci/digest.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
+import type { UploadAddress } from '../../registry/open-uploads.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { UploadTakenOver } from '../../registry/upload-locks.ts';
-import type { Chunk, UploadAddress } from '../../registry/uploads.ts';
+import { UploadStopped } from '../../registry/upload-locks.ts';
+import type { Chunk } from '../../registry/uploads.ts';
 import { actorOf } from '../authenticate.ts';
 import type { Routes } from '../server.ts';
 
@@ -32,7 +33,7 @@ export function uploadRoutes(app: Routes, { registry }: { readonly registry: Reg
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   // What is left of such a body is not read, so nothing else can come on its connection, which mostly is dead anyway.
   app.addHook('onError', async (_request, reply, error) => {
-    if (error instanceof UploadTakenOver) reply.header('connection', 'close');
+    if (error instanceof UploadStopped) reply.header('connection', 'close');
   });
   const { uploads } = registry;
   const addressOf = (request: FastifyRequest, id: string): UploadAddress => ({

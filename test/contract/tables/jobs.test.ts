@@ -105,7 +105,7 @@ for (const kind of DATABASES) {
     test('uploads that were opened before a time are listed in the order in which they were', async () => {
       await using opened = await openMigrated(kind);
       const { database } = opened;
-      const upload = (id: string) => ({ id: id as UploadId, repository: WEB, owner: 'ann' });
+      const upload = (id: string) => ({ id: id as UploadId, repository: WEB, owner: 'user:1', createdBy: 'ann' });
       await database.transaction(async (tx) => {
         for (const [id, time] of [
           ['b', 1],

@@ -94,7 +94,7 @@ for (const kind of DATABASES) {
 
     describe('uploads', () => {
       const id = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' as UploadId;
-      const upload = { id, repository: WEB, owner: 'user:ci', createdAt: 1_790_000_000_000 };
+      const upload = { id, repository: WEB, owner: 'user:ci', createdAt: 1_790_000_000_000, createdBy: 'ci' };
 
       test('an upload is found until it is deleted', async () => {
         await using opened = await open();
@@ -102,10 +102,10 @@ for (const kind of DATABASES) {
         expect(await database.transaction((tx) => insertUpload(tx, upload, 1))).toBe(true);
         expect(await findUpload(database, id)).toEqual(upload);
         expect(await countUploads(database)).toBe(1);
-        await database.transaction((tx) => deleteUpload(tx, id));
+        expect(await database.transaction((tx) => deleteUpload(tx, id))).toBe(true);
         expect(await findUpload(database, id)).toBeUndefined();
         expect(await countUploads(database)).toBe(0);
-        await database.transaction((tx) => deleteUpload(tx, id));
+        expect(await database.transaction((tx) => deleteUpload(tx, id))).toBe(false);
       });
 
       test('two uploads cannot have the same id', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pushChart } from '../../support/artifacts.ts';
 import { AUTHOR } from '../../support/manager.ts';
 import { startRegistry } from '../../support/start-registry.ts';
+import { startUpload } from '../support/uploads.ts';
 import { openApi } from './support/api.ts';
 import { addUser } from './support/people.ts';
 
@@ -316,6 +317,16 @@ const STEPS: readonly Step[] = [
   },
   { operation: 'getJob', request: 'GET /jobs/<job>', status: 200 },
   { operation: 'listJobs', request: 'GET /jobs', status: 200 },
+  {
+    ...{ operation: 'listUploads', request: 'GET /uploads', status: 200 },
+    answer: {
+      items: [
+        { id: ID, repository: 'team/web', createdBy: 'admin', createdAt: TIME, lastReceivedAt: TIME, receivedBytes: 0 },
+      ],
+    },
+    find: ({ items }) => ({ upload: (items[0] as { id: string }).id }),
+  },
+  { operation: 'endUpload', request: 'DELETE /uploads/<upload>', status: 204 },
   { operation: 'removeGroup', request: 'DELETE /groups/ops', status: 204 },
   { operation: 'removeUser', request: 'DELETE /users/ann', status: 204 },
 ];
@@ -324,6 +335,7 @@ beforeAll(async () => {
   const publisher = await addUser(registry, 'publisher', { team: 'writer' });
   for (const version of ['1.0.0', '1.1.0']) await pushChart(registry, 'team/web', { name: 'web', version }, publisher);
   await registry.accounts.users.remove('publisher', AUTHOR);
+  await startUpload(registry, 'team/web');
 });
 
 describe('on a first day', () => {
@@ -362,13 +374,13 @@ test('each change is in the audit trail once: who, with what, from where, and ne
     ...['token.added', 'token.rotated', 'token.removed'],
     ...['trust-rule.added', 'trust-rule.changed', 'trust-rule.removed'],
     ...['notice.put', 'notice.removed', 'notice.put', 'notice.removed'],
-    ...['job.started', 'group.removed', 'user.removed'],
+    ...['job.started', 'upload.ended', 'group.removed', 'user.removed'],
   ]);
   for (const event of changes) {
     expect(event).toMatchObject({
       ...{ actor: 'admin', actorKind: 'user', credential: 'password', outcome: 'allowed' },
       ...{ clientAddress: '127.0.0.1', userAgent: 'node', digest: null },
-      ...(String(event.kind).startsWith('notice.') ? { repository: 'team/web' } : { repository: '', tag: null }),
+      ...(/^(?:notice|upload)\./.test(String(event.kind)) ? { repository: 'team/web' } : { repository: '', tag: null }),
     });
     expect(JSON.stringify(event)).not.toMatch(/another-password|ann-password|"password":/);
     for (const secret of secrets) expect(JSON.stringify(event)).not.toContain(secret.slice(12));

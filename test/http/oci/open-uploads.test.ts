@@ -40,7 +40,7 @@ test('one more is refused, for good as far as clients try again, and leaves no f
   expect(await errorOf(refused)).toEqual({
     code: 'DENIED',
     message:
-      'admin has 1000 uploads that were begun and not finished, and may have no more: finish them, or end them with DELETE on their addresses; those that nobody goes on with end by themselves after a day',
+      'admin has 1000 uploads that were begun and not finished, and may have no more: finish them, or end them with DELETE on their addresses; those that nobody goes on with end by themselves after a day, and administrators end them with "chartroom upload end"',
   });
   expect(await storedFiles(registry)).toEqual(before);
 });
