@@ -24,6 +24,8 @@ interface CopyParts {
 interface CopiedBlobs {
   /** What could not be copied. */
   readonly damaged: readonly DamagedBlob[];
+  /** How many could not be copied since garbage collection took them: then the copy of the database is too old. */
+  readonly gone: number;
   /** What is damaged where it comes from, or lost, and was copied before. */
   readonly onlyHere: readonly DamagedBlob[];
   /** What was not there before. */
@@ -51,13 +53,16 @@ export async function copyBlobs(parts: CopyParts): Promise<CopiedBlobs> {
     return undefined;
   };
   const damaged: DamagedBlob[] = [];
+  let gone = 0;
   // A push may have been putting its bytes there just then, in the place of those that garbage collection or damage took.
   for (const failed of await findDamagedBlobs(copy, attempt, parts.onProgress)) {
     const blob = await findBlobCheck(copy, failed.digest);
     const damage = blob && (await copyOne(blob));
-    if (damage !== undefined) damaged.push({ ...failed, problem: DAMAGE_WORDS[damage] });
+    if (damage === undefined) continue;
+    if (await findBlobCheck(parts.live, failed.digest)) damaged.push({ ...failed, problem: DAMAGE_WORDS[damage] });
+    else gone += 1;
   }
-  return { damaged, onlyHere: onlyHere.toSorted(byDigest), added };
+  return { damaged, gone, onlyHere: onlyHere.toSorted(byDigest), added };
 }
 
 /** A blob never changes: one that is in a backup with its whole size was copied into it. */

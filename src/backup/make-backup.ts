@@ -5,6 +5,7 @@ import type { BackupFolder, BackupRecord, DamagedBlob, DatabaseCopies } from '..
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Queryable } from '../ports/database.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { countStoredBlobs, isStoredBlob } from '../tables/blobs.ts';
 import { releaseCollection } from '../tables/collection-holds.ts';
 import type { BackupProgress } from './backup-progress.ts';
@@ -14,6 +15,8 @@ import { whileCollectionIsHeld } from './held-collection.ts';
 export const DATABASE_FILE = 'chartroom.db';
 /** Blobs that may go from a backup whatever there is otherwise. */
 const FEW = 10;
+/** How often it is begun again, with what is copied so far, when garbage collection has taken what was to be copied. */
+const ATTEMPTS = 5;
 
 interface BackupSource {
   readonly database: Database;
@@ -54,41 +57,59 @@ export interface MadeBackup {
   readonly leftBlobs: number;
 }
 
-/** Not to be called twice at once for one folder. @throws Error when the copy of the database is damaged: the backup before it stays */
+/**
+ * Not to be called twice at once for one folder.
+ * @throws StorageUnusable when the copy of the database is damaged, or garbage collection has taken what it names again and again: the
+ * backup before it stays
+ */
 export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
+  const { source, target, clock } = parts;
+  const former = await target.folder.readRecord();
+  const discardHalves = () => target.folder.discardOthers(former?.folder ?? '');
+  for await (const upload of target.blobs.listUploads()) await target.blobs.discard(upload);
+  return await whileCollectionIsHeld({ database: source.database, clock, id: parts.holdId }, async () => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      // What a backup left that was cut off, or came too late.
+      await discardHalves();
+      const made = await tryToMake(parts);
+      if (made) return made;
+    }
+    await discardHalves();
+    throw new StorageUnusable(
+      'garbage collection took away blobs while they were copied, and could not be held off, since the disk of the data folder is full: make room on it, or back up again when garbage collection has ended; the backup before this one stays',
+    );
+  });
+}
+
+/** @returns undefined when the database's copy names what garbage collection has taken since */
+async function tryToMake(parts: BackupParts): Promise<MadeBackup | undefined> {
   const { source, target, clock } = parts;
   const startedAt = clock.now();
   const folder = `copy-${isoTime(startedAt).replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`;
-  const former = await target.folder.readRecord();
-  // What a backup left that was cut off.
-  await target.folder.discardOthers(former?.folder ?? '');
-  for await (const upload of target.blobs.listUploads()) await target.blobs.discard(upload);
-  const { database } = source;
-  return await whileCollectionIsHeld({ database, clock, id: parts.holdId }, async () => {
-    await target.folder.begin(folder);
-    await copyDatabase(parts, folder);
-    const copy = parts.copies.open(target.folder.pathOf(folder, DATABASE_FILE));
-    try {
-      const blobs = await countStoredBlobs(copy);
-      const { damaged, onlyHere, added } = await copyBlobs({
-        from: source.blobs,
-        to: target.blobs,
-        copy,
-        live: database,
-        checksAll: parts.checksAll,
-        onProgress: (done) => parts.onProgress({ stage: 'blobs', done, count: blobs.count }),
-      });
-      const others = await copyOtherFiles(parts, folder);
-      const files = await Promise.all([DATABASE_FILE, ...others].map((name) => measure(parts, folder, name)));
-      const times = { startedAt: isoTime(startedAt), completedAt: isoTime(clock.now()) };
-      const record = { format: 1, ...times, version: parts.version, folder, files, blobs, damaged } as const;
-      await target.folder.complete(record);
-      await target.folder.discardOthers(folder);
-      return { record, added, onlyHere, ...(await discardUnnamed(target.blobs, copy, blobs.count)) };
-    } finally {
-      copy.close();
-    }
-  });
+  await target.folder.begin(folder);
+  await copyDatabase(parts, folder);
+  const copy = parts.copies.open(target.folder.pathOf(folder, DATABASE_FILE));
+  try {
+    const blobs = await countStoredBlobs(copy);
+    const { damaged, gone, onlyHere, added } = await copyBlobs({
+      from: source.blobs,
+      to: target.blobs,
+      copy,
+      live: source.database,
+      checksAll: parts.checksAll,
+      onProgress: (done) => parts.onProgress({ stage: 'blobs', done, count: blobs.count }),
+    });
+    if (gone > 0) return undefined;
+    const others = await copyOtherFiles(parts, folder);
+    const files = await Promise.all([DATABASE_FILE, ...others].map((name) => measure(parts, folder, name)));
+    const times = { startedAt: isoTime(startedAt), completedAt: isoTime(clock.now()) };
+    const record = { format: 1, ...times, version: parts.version, folder, files, blobs, damaged } as const;
+    await target.folder.complete(record);
+    await target.folder.discardOthers(folder);
+    return { record, added, onlyHere, ...(await discardUnnamed(target.blobs, copy, blobs.count)) };
+  } finally {
+    copy.close();
+  }
 }
 
 async function copyDatabase({ source, target, copies, holdId, ...parts }: BackupParts, folder: string): Promise<void> {

@@ -7,7 +7,15 @@ import { openJournal, readJournalLines } from '../../src/adapters/journal-file.t
 import { OCI_INDEX } from '../../src/oci/media-types.ts';
 import { isForLackOfRoom } from '../../src/ports/storage-unusable.ts';
 import { eventually } from '../http/support/eventually.ts';
-import { ADMIN_ENVIRONMENT, ADMIN_NAME, ADMIN_PASSWORD, basic, serveChartroom } from '../support/chartroom-process.ts';
+import {
+  ADMIN_ENVIRONMENT,
+  ADMIN_NAME,
+  ADMIN_PASSWORD,
+  basic,
+  runChartroom,
+  serveChartroom,
+  temporaryFolder,
+} from '../support/chartroom-process.ts';
 import { maySmallDisks, mountSmallDisk, type SmallDisk } from './support/small-disk.ts';
 
 const MIB = 1024 * 1024;
@@ -63,6 +71,23 @@ describe.runIf(mayMount)('on a disk of its own', { timeout: 300_000 }, () => {
     expect(await pushBlob(server.url, MIB, acknowledged)).toBe(201);
     await expectAll(server.url, acknowledged);
     expect(server.stdout()).not.toContain('"status":500');
+  });
+
+  test('a backup to another disk is whole also when there is no room for a single row', async () => {
+    using disk = mountSmallDisk(SIZE);
+    await using elsewhere = await temporaryFolder();
+    await using server = await serve(disk);
+    const acknowledged: Acknowledged = new Map();
+    for (let each = 0; each < 5; each += 1) expect(await pushBlob(server.url, MIB, acknowledged)).toBe(201);
+    disk.leave(0);
+    const run = async (words: string) =>
+      await runChartroom([...words.split(' '), '--data-dir', join(disk.path, 'data')], { folder: elsewhere.path });
+    // What room the write-ahead log has left takes some rows.
+    for (let each = 0; each < 3; each += 1) {
+      expect(await run('backup backup')).toMatchObject({ code: 0, stdout: expect.stringContaining('5 blobs (') });
+    }
+    expect(await runChartroom(['backup', 'verify', 'backup'], { folder: elsewhere.path })).toMatchObject({ code: 0 });
+    await expectAll(server.url, acknowledged);
   });
 
   test('within one look at the room it gets full to the last byte, and is killed: what was acknowledged is there after the start', async () => {
