@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   catalog: ['charts', 'events', 'tables', 'ports', 'oci'],
   classic: ['registry', 'charts', 'events', 'tables', 'ports', 'oci'],
   lifecycle: ['registry', 'charts', 'events', 'tables', 'ports', 'oci'],
-  backup: ['lifecycle', 'registry', 'tables', 'ports', 'oci'],
+  backup: ['lifecycle', 'registry', 'events', 'tables', 'ports', 'oci'],
   journal: ['lifecycle', 'registry', 'tables', 'ports', 'oci'],
   access: ['events', 'tables', 'ports', 'oci'],
   accounts: ['access', 'events', 'tables', 'ports', 'oci'],

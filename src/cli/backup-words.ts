@@ -16,6 +16,11 @@ export function backedUpLine({ record, added, removedBlobs }: MadeBackup): strin
   return `backed up ${blobsOf(record, record.damaged, fresh)}${removed}, database and keys (${shownSize(bytes)}) as of ${record.startedAt}`;
 }
 
+/** @param reason a sentence of the storage */
+export function unrecordedLine(reason: string): string {
+  return `the backup counts, but is not on record, so that chartroom_last_backup_timestamp_seconds stays as it was: ${reason}`;
+}
+
 export function wholeLine(record: BackupRecord): string {
   return `the backup of ${record.startedAt} is whole: database, keys and ${blobsOf(record, [])}`;
 }

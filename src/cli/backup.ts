@@ -9,10 +9,12 @@ import {
   complaintsOfCheck,
   damageLines,
   restoredLine,
+  unrecordedLine,
   wholeLine,
 } from './backup-words.ts';
 import { CheckFailed, type Command, type Option } from './command.ts';
 import { explainCutOff } from './explain-cut-off.ts';
+import { operatorName } from './operator.ts';
 import { printLine, printNote } from './print.ts';
 import { showProgress } from './show-progress.ts';
 
@@ -35,13 +37,15 @@ const backup: Command = {
     using progress = showBackupProgress('backing up');
     const { onProgress } = progress;
     const config = settings.load();
-    const made = await backUp(config, folder, { checksAll: options.has(VERIFY.name), onProgress }).catch((error) => {
+    const checksAll = options.has(VERIFY.name);
+    const made = await backUp(config, folder, { checksAll, onProgress, operator: operatorName() }).catch((error) => {
       throw explainCutOff(error, folder);
     });
     progress.end();
     printLine(backedUpLine(made));
     for (const line of damageLines(made.record.damaged, 'the data folder')) printNote(line);
     for (const line of damageLines(made.onlyHere, 'the data folder', "; the backup's is sound")) printNote(line);
+    if (made.unrecorded !== undefined) printNote(unrecordedLine(made.unrecorded));
     failWith(complaintsOfBackup(made, folder, config.dataDir));
   },
 };

@@ -10,6 +10,7 @@ import { sqliteCopies } from '../adapters/sqlite-copies.ts';
 import { openSqliteDatabase } from '../adapters/sqlite-database.ts';
 import type { BackupProgress } from '../backup/backup-progress.ts';
 import { type MadeBackup, makeBackup } from '../backup/make-backup.ts';
+import { recordBackup } from '../backup/record-backup.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
 import { requireSoundFiles, type VerifiedBackup, verifyBackup as verifyKept } from '../backup/verify-backup.ts';
 import type { Config } from '../config/schema.ts';
@@ -27,17 +28,23 @@ const ONE_BACKUP = {
   refusal: (folder: string) => `another backup to ${folder} is under way: let it end, or stop it first`,
 };
 
+export interface RecordedBackup extends MadeBackup {
+  /** Why the registry has no record of it; undefined when it has. */
+  readonly unrecorded: string | undefined;
+}
+
 /**
  * Backs up the data folder, whose server may run, to a folder that holds one backup: this one, as soon as it is complete.
  * @param options.checksAll whether blobs that are in the backup already are read again, and replaced where they are damaged
+ * @param options.operator who backs up, for the record
  * @throws StorageUnusable
  */
 export async function backUp(
   config: Config,
   folder: string,
-  options: { readonly checksAll: boolean; readonly onProgress: OnProgress },
+  options: { readonly checksAll: boolean; readonly onProgress: OnProgress; readonly operator?: string },
   clock: Clock = systemClock,
-): Promise<MadeBackup> {
+): Promise<RecordedBackup> {
   await requireRegistry(config);
   requireApart(config.dataDir, folder);
   await makeBackupFolder(folder);
@@ -45,7 +52,7 @@ export async function backUp(
   opened.use(lockFolder(folder, ONE_BACKUP));
   const database = opened.adopt(openSqliteDatabase(databasePath(config)), (each) => each.close());
   await requireMigrated(database, await readMigrations(database.dialect));
-  return await makeBackup({
+  const made = await makeBackup({
     source: {
       database,
       blobs: await openDiskBlobStore(config.dataDir),
@@ -59,6 +66,7 @@ export async function backUp(
     holdId: `backup to ${resolve(folder)}`,
     ...options,
   });
+  return { ...made, unrecorded: await recordBackup({ database, clock }, options.operator ?? 'operator', made) };
 }
 
 /** Reads all of a backup and changes nothing in it. @throws StorageUnusable when there is none, or its database is damaged */

@@ -60,6 +60,11 @@ type Change =
       readonly repository: RepositoryName;
       readonly detail: { readonly upload: string; readonly createdBy: string; readonly bytes: number };
     }
+  | {
+      /** `doubtful` is one that lacks what the registry itself has lost, or keeps most of what the registry names no more. */
+      readonly kind: 'backup.made' | 'backup.doubtful';
+      readonly detail: Readonly<Record<string, number>>;
+    }
   | { readonly kind: 'garbage.collected'; readonly detail: Readonly<Record<string, number>> }
   /** Which job, and what it was told. */
   | { readonly kind: 'job.started'; readonly detail: { readonly job: string; readonly [option: string]: unknown } }

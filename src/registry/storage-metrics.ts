@@ -2,6 +2,7 @@
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Database } from '../ports/database.ts';
 import { countDamagedBlobs } from '../tables/blob-checks.ts';
+import { findNewestEventTime } from '../tables/events.ts';
 import { countUploads } from '../tables/uploads.ts';
 import type { FreeSpace } from './free-space.ts';
 
@@ -24,6 +25,12 @@ export function addStorageMetrics(
     space.room === 'reserved' ? 1 : 0,
   );
   metrics.addGauge('chartroom_uploads_open', 'Uploads that were begun and are not over.', () => countUploads(database));
+  metrics.addGauge(
+    'chartroom_last_backup_timestamp_seconds',
+    'When a backup with nothing to complain of was last completed, since 1970; 0 when none was.',
+    // Not missing: an alert on its age is to notice also that there was never any.
+    async () => ((await findNewestEventTime(database, 'backup.made')) ?? 0) / 1000,
+  );
   metrics.addGauge('chartroom_blobs_damaged', 'Blobs whose bytes are known to be damaged or lost.', () =>
     countDamagedBlobs(database),
   );

@@ -114,6 +114,14 @@ function within(column: string, placeholder: string, separator: string, characte
     and (${column} = ${placeholder} or ${column} >= ${placeholder} || '${separator}')`;
 }
 
+/** When the newest event of exactly this kind was: milliseconds since 1970. Undefined when there is none. */
+export async function findNewestEventTime(database: Queryable, kind: string): Promise<number | undefined> {
+  const rows = await database.query<{ at: number }>('select at from events where kind = $1 order by id desc limit 1', [
+    kind,
+  ]);
+  return rows[0]?.at;
+}
+
 /** Forgets at most `limit` of the events before a time. @returns how many there were */
 export async function deleteEventsBefore(tx: Transaction, before: number, limit: number): Promise<number> {
   const rows = await tx.query(

@@ -1,4 +1,5 @@
 // A backup of a registry whose disk is full: no room for the hold on garbage collection, which may take bytes away meanwhile.
+
 import { rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +14,8 @@ import type { Digest } from '../../src/oci/digest.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import { StorageUnusable } from '../../src/ports/storage-unusable.ts';
 import { pushArtifact, pushBlob } from '../support/artifacts.ts';
-import { type BackedUp, blobPath, startBackedUp, withDatabase } from './support/backups.ts';
+import { blobPath } from '../support/blob-path.ts';
+import { type BackedUp, startBackedUp, withDatabase } from './support/backups.ts';
 
 test('it is made all the same', async () => {
   await using backups = await startBackedUp();

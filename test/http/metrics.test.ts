@@ -70,6 +70,7 @@ test('it tells of the process, the disk, the requests and the jobs', async () =>
       'chartroom_http_requests_running',
       'chartroom_http_requests_total',
       'chartroom_job_last_success_timestamp_seconds',
+      'chartroom_last_backup_timestamp_seconds',
       'chartroom_pushes_refused',
       'chartroom_storage_free_bytes',
       'chartroom_storage_reserved_bytes',

@@ -2,22 +2,33 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSqliteDatabase } from '../../../src/adapters/sqlite-database.ts';
-import type { MadeBackup } from '../../../src/backup/make-backup.ts';
 import type { VerifiedBackup } from '../../../src/backup/verify-backup.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { backUp, type OnProgress, restore, verifyBackup } from '../../../src/data-folder/back-up.ts';
+import {
+  backUp,
+  type OnProgress,
+  type RecordedBackup,
+  restore,
+  verifyBackup,
+} from '../../../src/data-folder/back-up.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { temporaryFolder } from '../../support/chartroom-process.ts';
 import { startRegistry, type TestRegistry } from '../../support/start-registry.ts';
 
-interface BackedUp extends AsyncDisposable {
+export interface BackedUp extends AsyncDisposable {
   readonly registry: TestRegistry;
   /** Where backups go. */
   readonly folder: string;
   /** Where they are restored to; not there yet. */
   readonly restored: string;
-  backUp(options?: { readonly checksAll?: boolean; readonly onProgress?: OnProgress }): Promise<MadeBackup>;
+  backUp(options?: {
+    readonly checksAll?: boolean;
+    readonly onProgress?: OnProgress;
+    readonly operator?: string;
+    readonly clock?: Clock;
+  }): Promise<RecordedBackup>;
   verify(): Promise<VerifiedBackup>;
   restore(options?: { readonly acceptsDamage?: boolean; readonly onProgress?: OnProgress }): Promise<VerifiedBackup>;
 }
@@ -32,7 +43,8 @@ export async function startBackedUp(): Promise<BackedUp> {
     registry,
     folder,
     restored,
-    backUp: (options) => backUp(configOf(registry.dataDir), folder, { checksAll: false, onProgress, ...options }),
+    backUp: ({ clock, ...options } = {}) =>
+      backUp(configOf(registry.dataDir), folder, { checksAll: false, onProgress, ...options }, clock),
     verify: () => verifyBackup(folder, onProgress),
     restore: (options) => restore(configOf(restored), folder, { acceptsDamage: false, onProgress, ...options }),
     [Symbol.asyncDispose]: async () => {

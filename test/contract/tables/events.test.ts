@@ -5,6 +5,7 @@ import {
   deleteEventsBefore,
   type EventFilter,
   type EventRow,
+  findNewestEventTime,
   insertEvent,
   listEvents,
   type NewEvent,
@@ -91,6 +92,20 @@ for (const kind of DATABASES) {
         { id: 2, ...bare },
         { id: 1, ...EVENT },
       ]);
+    });
+
+    test('the newest of exactly one kind is found, by the order in which they were written', async () => {
+      await using opened = await open();
+      const { database } = opened;
+      await write(
+        database,
+        ...EVENTS,
+        { ...EVENT, at: 5, kind: 'user.added' },
+        { ...EVENT, at: 50, kind: 'user.added.x' },
+      );
+      expect(await findNewestEventTime(database, 'user.added')).toBe(5);
+      expect(await findNewestEventTime(database, 'user')).toBe(20);
+      expect(await findNewestEventTime(database, 'use')).toBeUndefined();
     });
 
     test('an id is given once, also when its event was forgotten', async () => {

@@ -52,7 +52,7 @@ import { findInspection, holdsChart } from '../../../src/tables/charts.ts';
 import { forgetCollected } from '../../../src/tables/collected-blobs.ts';
 import { findDescription } from '../../../src/tables/contents.ts';
 import { listDependencies, listDependentRepositories } from '../../../src/tables/dependents.ts';
-import { deleteEventsBefore, type EventFilter, listEvents } from '../../../src/tables/events.ts';
+import { deleteEventsBefore, type EventFilter, findNewestEventTime, listEvents } from '../../../src/tables/events.ts';
 import { deleteFloatingTagsOf, findTagKeeper, listFloatingTags } from '../../../src/tables/floating-tags.ts';
 import {
   deleteBlobWithoutRepository,
@@ -132,6 +132,7 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'the groups of a login', run: (tx) => listGroupsFromLogin(tx, 'ann') },
   { name: 'a group by its external name', run: (tx) => findGroupByExternalName(tx, 'cn=ops') },
   { name: 'the members of a group', run: (tx) => listMembers(tx, 'ops', { last: '', limit: 10 }) },
+  { name: 'the newest event of a kind', run: (tx) => findNewestEventTime(tx, 'backup.made') },
   { name: 'old events', run: (tx) => deleteEventsBefore(tx, 1, 10) },
   ...FILTERS.map((filter) => ({
     name: `events by ${Object.keys(filter).join()}`,
