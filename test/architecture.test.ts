@@ -85,7 +85,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/type-provider-typebox': ['http'],
   '@fastify/under-pressure': ['http'],
   argon2: ['access'],
-  'better-sqlite3': ['adapters/sqlite-database.ts', 'adapters/sqlite-copies.ts', 'adapters/folder-lock.ts'],
+  'better-sqlite3': [
+    'adapters/files/sqlite.ts',
+    'adapters/sqlite-database.ts',
+    'adapters/sqlite-copies.ts',
+    'adapters/folder-lock.ts',
+  ],
   diff: ['charts/compare'],
   fastq: ['access', 'accounts', 'catalog'],
   fastify: ['http', 'app.ts'],

@@ -1,35 +1,13 @@
 // The Database on SQLite: one writer connection with a queue, one reader connection, WAL, every commit synced.
 import { setTimeout as wait } from 'node:timers/promises';
 import BetterSqlite from 'better-sqlite3';
-import {
-  ConstraintViolation,
-  type Database,
-  type DatabaseCheck,
-  type SqlValue,
-  type Transaction,
-} from '../ports/database.ts';
-import { type StorageTrouble, StorageUnusable } from '../ports/storage-unusable.ts';
+import type { Database, DatabaseCheck, SqlValue, Transaction } from '../ports/database.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { BUSY_TIMEOUT, checkSqlite, onSqlite, runStatement } from './files/sqlite.ts';
 
-/** How long to wait for another process, such as the command line, that is writing: milliseconds. */
-const BUSY_TIMEOUT = 5_000;
 /** How often to look meanwhile whether it has ended: milliseconds. */
 const BUSY_INTERVAL = 10;
-/** As many faults of a damaged file are told of. */
-const MAXIMUM_FAULTS = 100;
 const MAXIMUM_PREPARED_STATEMENTS = 500;
-
-/** What keeps SQLite from working and what an operator can do, by the beginning of its code (https://sqlite.org/rescode.html). */
-const TROUBLES: readonly (readonly [code: string, trouble: StorageTrouble, remedy: string])[] = [
-  ['SQLITE_CORRUPT', 'broken', 'it is damaged; restore the data folder from a backup'],
-  ['SQLITE_NOTADB', 'broken', 'it is damaged, or no database of Chartroom; restore the data folder from a backup'],
-  ['SQLITE_FULL', 'full', 'the disk is full; make room on it'],
-  ['SQLITE_BUSY', 'busy', `another program has kept it locked for ${BUSY_TIMEOUT / 1000} seconds; stop that one`],
-  ['SQLITE_READONLY', 'broken', 'this user may not write to it; give this user the right to'],
-  ['SQLITE_CANTOPEN', 'broken', 'it cannot be opened; it must be a file that this user may read and write'],
-  // The index of the write-ahead log, in the file -shm, could not grow.
-  ['SQLITE_IOERR_SHMSIZE', 'full', 'the disk is full; make room on it'],
-  ['SQLITE_IOERR', 'broken', 'the disk does not work as it should, or a quota is used up'],
-];
 
 /** @throws StorageUnusable when the file cannot be opened, is damaged, or is no SQLite database */
 export function openSqliteDatabase(path: string): Database {
@@ -155,10 +133,7 @@ class Connection {
       // `query_only` refuses it as well, but in words for an operator.
       if (this.#role === 'reader' && !statement.readonly)
         throw new Error('a statement that writes came outside of a transaction');
-      const bound = Object.fromEntries(values.map((value, index) => [index + 1, value]));
-      if (statement.reader) return statement.all(bound) as Row[];
-      statement.run(bound);
-      return [];
+      return runStatement<Row>(statement, values);
     });
   }
 
@@ -166,22 +141,8 @@ class Connection {
     this.#translating(() => this.#connection.exec(text));
   }
 
-  /** https://sqlite.org/pragma.html#pragma_integrity_check; it does not look at foreign keys. */
   check(): DatabaseCheck {
-    try {
-      const found = this.query<{ integrity_check: string }>(`pragma integrity_check(${MAXIMUM_FAULTS})`);
-      const damaged = found.map((row) => row.integrity_check).filter((line) => line !== 'ok');
-      // Its rows would be as wrong as those of which they tell.
-      if (damaged.length > 0) return { damaged, dangling: [] };
-      const rows = this.query<{ table: string; parent: string }>('pragma foreign_key_check');
-      const faults = new Set(
-        rows.map(({ table, parent }) => `a row of ${table} refers to one of ${parent} that is not there`),
-      );
-      return { damaged: [], dangling: [...faults] };
-    } catch (error) {
-      if (error instanceof StorageUnusable && !isBusy(error)) return { damaged: [error.message], dangling: [] };
-      throw error;
-    }
+    return checkSqlite(this.#connection, this.#path);
   }
 
   rollBack(): void {
@@ -202,21 +163,7 @@ class Connection {
     return statement;
   }
 
-  /** Runs SQLite, and says what goes wrong in the words of the port. */
   #translating<Answer>(run: () => Answer): Answer {
-    try {
-      return run();
-    } catch (cause) {
-      if (!(cause instanceof BetterSqlite.SqliteError)) throw cause;
-      const { code, message } = cause;
-      if (code.startsWith('SQLITE_CONSTRAINT')) throw new ConstraintViolation(message, { cause });
-      const found = TROUBLES.find(([beginning]) => code.startsWith(beginning));
-      if (found === undefined) throw cause;
-      const [, trouble, remedy] = found;
-      throw new StorageUnusable(`the database ${this.#path} cannot be used: ${remedy} (${message})`, {
-        cause,
-        trouble,
-      });
-    }
+    return onSqlite(this.#path, run);
   }
 }

@@ -117,9 +117,13 @@ async function copyDatabase({ source, target, copies, holdId, ...parts }: Backup
   await copies.copy(source.pathOf(DATABASE_FILE), path, (done) => parts.onProgress({ stage: 'database', done }));
   // Nobody who restores it copies anything.
   await copies.change(path, (tx) => releaseCollection(tx, holdId));
-  const problems = copies.check(path);
-  if (problems.length > 0) {
-    throw new Error(`the database is damaged, and the backup before this one stays: ${problems.join('; ')}`);
+  const { damaged, dangling } = copies.check(path);
+  const [problem, ...more] = [...damaged, ...dangling];
+  if (problem !== undefined) {
+    const others = more.length === 0 ? '' : `, and ${more.length} more`;
+    throw new StorageUnusable(
+      `the database is damaged (${problem}${others}), so that the backup before this one stays: run "chartroom verify", and restore that backup`,
+    );
   }
   await target.folder.seal(folder, DATABASE_FILE);
 }

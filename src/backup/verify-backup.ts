@@ -53,7 +53,8 @@ export async function requireSoundFiles({ folder, copies }: KeptBackup): Promise
     if (found.sha256 !== sha256) throw unusable(path, 'is damaged: it is not what was backed up');
   }
   const database = folder.pathOf(record.folder, DATABASE_FILE);
-  const [problem] = copies.check(database);
+  const { damaged, dangling } = copies.check(database);
+  const [problem] = [...damaged, ...dangling];
   if (problem !== undefined) throw unusable(database, `is damaged: ${problem}`);
   return record;
 }

@@ -1,6 +1,6 @@
 // The ports to what a backup is made of: the folder that holds it, and the copy of the database in it.
 import type { Digest } from '../oci/digest.ts';
-import type { Queryable, Transaction } from './database.ts';
+import type { DatabaseCheck, Queryable, Transaction } from './database.ts';
 
 /** A file that was copied whole. */
 export interface CopiedFile {
@@ -90,8 +90,8 @@ export interface DatabaseCopies {
   /** Changes a copy in one transaction, durably, and leaves one file. Only SQL may be awaited in `work`. */
   change(path: string, work: (tx: Transaction) => Promise<void>): Promise<void>;
 
-  /** What is wrong within it, in words; nothing when it is sound. Only reads. */
-  check(path: string): readonly string[];
+  /** Only reads. */
+  check(path: string): DatabaseCheck;
 
   /** For reading. */
   open(path: string): OpenedCopy;

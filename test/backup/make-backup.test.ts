@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
 import { lockFolder } from '../../src/adapters/folder-lock.ts';
@@ -229,6 +230,21 @@ test('a check finds damage in the copy of the database', async () => {
   await expect(backups.verify()).rejects.toThrow(
     `${path} is damaged: it is not what was backed up: use another backup, or an older copy of this one`,
   );
+});
+
+test('of a damaged database there is no backup, and the one before it stays', async () => {
+  await using backups = await startBackedUp();
+  const { registry } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'content');
+  const { record } = await backups.backUp();
+  const connection = new BetterSqlite(join(registry.dataDir, 'chartroom.db'));
+  connection.pragma('foreign_keys = off');
+  connection.exec('delete from blobs where size = 7');
+  connection.close();
+  await expect(backups.backUp()).rejects.toThrow(
+    'the database is damaged (a row of repository_blobs refers to one of blobs that is not there), so that the backup before this one stays: run "chartroom verify", and restore that backup',
+  );
+  expect(await backups.verify()).toEqual({ record, damaged: [] });
 });
 
 test('only an empty folder or one with a backup is taken, apart from the data folder, by one backup at a time', async () => {

@@ -1,27 +1,41 @@
 // What an operator reads when a backup cannot be written, whatever the operating system or SQLite call it.
+import BetterSqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { explainCutOff } from '../../src/cli/explain-cut-off.ts';
+import { StorageUnusable, storageError } from '../../src/ports/storage-unusable.ts';
+
+const FULL = 'no room is left there; the backup before it is as it was, make room and back up again';
+
+function failure(code: string): Error {
+  return Object.assign(new Error('x'), { code, path: '/backup/blobs' });
+}
 
 test.each([
-  ['ENOSPC', undefined, 'no room is left there; the backup before it is whole, make room and back up again'],
-  ['SQLITE_FULL', undefined, 'no room is left there; the backup before it is whole, make room and back up again'],
+  ['what the system says', failure('ENOSPC'), FULL],
+  ['what the blob store says', storageError(failure('EDQUOT')), FULL],
+  ['what the database says', new StorageUnusable('x', { trouble: 'full' }), FULL],
   [
-    'EACCES',
-    '/backup/blobs',
-    'this user may not read or write /backup/blobs; run it as the user of the server, to whom the folder belongs',
+    'no rights',
+    failure('EACCES'),
+    '/backup/blobs cannot be read or written (EACCES); the backup before it is as it was: ',
   ],
-  ['EROFS', '/backup', '/backup is on a file system that is only read'],
-  ['ENOTDIR', '/backup', '/backup is no folder'],
-])('%s: in one line, with the folder', (code, path, reason) => {
-  const error = Object.assign(new Error('x'), { code, ...(path === undefined ? {} : { path }) });
+  ['a broken disk', storageError(failure('EIO')), '/backup/blobs cannot be read or written (EIO); the backup'],
+])('%s: in one line, with the folder', (_name, error, reason) => {
   expect(explainCutOff(error, '/backup')).toMatchObject({
     name: 'CheckFailed',
-    message: `the backup to /backup was cut off: ${reason}`,
+    message: expect.stringContaining(`the backup to /backup was cut off: ${reason}`),
   });
 });
 
 test('what says enough itself stays as it is', () => {
-  for (const error of [new Error('x'), Object.assign(new Error('x'), { code: 'OTHER' }), 'text']) {
-    expect(explainCutOff(error, '/backup')).toBe(error);
-  }
+  const said = [
+    new Error('x'),
+    'text',
+    failure('OTHER'),
+    new StorageUnusable('the folder holds something else'),
+    new StorageUnusable('the folder cannot be made', { cause: failure('ENOTDIR') }),
+    new StorageUnusable('the database is locked', { cause: new BetterSqlite.SqliteError('x', 'SQLITE_CANTOPEN') }),
+    new StorageUnusable('try again', { trouble: 'busy' }),
+  ];
+  for (const error of said) expect(explainCutOff(error, '/backup')).toBe(error);
 });

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sqliteCopies } from '../../src/adapters/sqlite-copies.ts';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
+import { ConstraintViolation } from '../../src/ports/database.ts';
 import { temporaryFolder } from '../support/chartroom-process.ts';
 
 const MEBIBYTE = 1024 * 1024;
+const SOUND = { damaged: [], dangling: [] };
 
 test('a copy is that of one moment, and ends, however much is written while it is made; no writer waits for it', async () => {
   await using folder = await temporaryFolder();
@@ -31,7 +33,7 @@ test('a copy is that of one moment, and ends, however much is written while it i
   const copy = sqliteCopies.open(to);
   expect(await copy.query('select name from boxes')).toEqual([{ name: 'before' }]);
   copy.close();
-  expect(sqliteCopies.check(to)).toEqual([]);
+  expect(sqliteCopies.check(to)).toEqual(SOUND);
   await database.close();
   expect((await readdir(folder.path)).toSorted()).toEqual(['from.db', 'to.db']);
 });
@@ -56,6 +58,35 @@ test('a copy can be changed, all or nothing, and is still one file', async () =>
   expect((await readdir(folder.path)).toSorted()).toEqual(['from.db', 'to.db']);
 });
 
+test('what goes wrong is said in the words of the port, with the file and what to do', async () => {
+  await using folder = await temporaryFolder();
+  const from = join(folder.path, 'from.db');
+  await openSqliteDatabase(from).close();
+  const cannotOpen = (path: string) =>
+    `the database ${path} cannot be used: it cannot be opened; it must be a file that this user may read and write`;
+  expect(() => sqliteCopies.open(join(folder.path, 'none.db'))).toThrow(cannotOpen(join(folder.path, 'none.db')));
+  const unique = sqliteCopies.change(from, async (tx) => {
+    await tx.script('create table boxes (name text unique); insert into boxes values (1)');
+    await tx.query('insert into boxes values ($1)', ['1']);
+  });
+  await expect(unique).rejects.toThrow(ConstraintViolation);
+});
+
+test('a copy and the database that it is of are found damaged in the same words', async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, 'a.db');
+  const database = openSqliteDatabase(path);
+  await database.transaction((tx) => tx.script('create table boxes (name text); create index by_name on boxes (name)'));
+  await database.close();
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.fill(0xff, bytes.length - 4096));
+  const again = openSqliteDatabase(path);
+  const found = await again.check();
+  await again.close();
+  expect(found.damaged.length).toBeGreaterThan(0);
+  expect(sqliteCopies.check(path)).toEqual(found);
+});
+
 test('what is damaged is found, and what lacks its parent', async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, 'a.db');
@@ -66,11 +97,11 @@ test('what is damaged is found, and what lacks its parent', async () => {
   );
   await database.close();
   await sqliteCopies.change(path, async (tx) => void (await tx.query(`insert into lids values ('a')`)));
-  expect(sqliteCopies.check(path)).toEqual([]);
+  expect(sqliteCopies.check(path)).toEqual(SOUND);
   await expect(sqliteCopies.change(path, async (tx) => void (await tx.query('delete from boxes')))).rejects.toThrow(
     'FOREIGN KEY',
   );
   const bytes = await readFile(path);
   await writeFile(path, bytes.fill(0xff, bytes.length - 4096));
-  expect(sqliteCopies.check(path).length).toBeGreaterThan(0);
+  expect(sqliteCopies.check(path).damaged.length).toBeGreaterThan(0);
 });

@@ -94,6 +94,32 @@ describe.runIf(mayMount)('on a disk of its own', { timeout: 300_000 }, () => {
     await expectAll(server.url, acknowledged);
   });
 
+  test('a backup to a disk that gets full says so, and the one before it stays', async () => {
+    using disk = mountSmallDisk(SIZE);
+    await using folder = await temporaryFolder();
+    await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
+    const acknowledged: Acknowledged = new Map();
+    expect(await pushBlob(server.url, MIB, acknowledged)).toBe(201);
+    const backup = join(disk.path, 'backup');
+    const run = async (...words: readonly string[]) => await runChartroom(words, { folder: folder.path });
+    expect(await run('backup', backup)).toMatchObject({ code: 0 });
+    const [, before] = await Promise.all([
+      pushBlob(server.url, 3 * MIB, acknowledged),
+      run('backup', 'verify', backup),
+    ]);
+    // Room for nothing, for the database and no blob, and for some of it.
+    for (const bytes of [0, MIB, 2 * MIB]) {
+      disk.leave(bytes);
+      expect(await run('backup', backup)).toMatchObject({
+        code: 1,
+        stderr: `chartroom: the backup to ${backup} was cut off: no room is left there; the backup before it is as it was, make room and back up again\n`,
+      });
+      expect(await run('backup', 'verify', backup)).toEqual(before);
+    }
+    disk.leave(undefined);
+    expect(await run('backup', backup)).toMatchObject({ code: 0, stdout: expect.stringContaining('2 blobs (') });
+  });
+
   test('within one look at the room it gets full to the last byte, and is killed: what was acknowledged is there after the start', async () => {
     using disk = mountSmallDisk(SIZE);
     const acknowledged: Acknowledged = new Map();
