@@ -39,7 +39,9 @@ export function explainError(error: unknown): string {
       return `the data folder cannot be made${at}: a file or a broken link is in its way; choose another one with --data-dir`;
     case 'ENOSPC':
     case 'EDQUOT':
-      return `the disk is full${at}: make room on it, or choose another data folder with --data-dir`;
+    // Of a database that is being made of a journal.
+    case 'SQLITE_FULL':
+      return `the disk is full${at}: make room on it and try again, or choose another data folder with --data-dir`;
     default:
       return error.stack ?? error.message;
   }

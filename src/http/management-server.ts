@@ -1,12 +1,15 @@
 // The management API within the process, for the command line: the same routes, without a network and without a login.
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { SearchIndex } from '../catalog/search-index.ts';
 import type { BackgroundJobs } from '../lifecycle/jobs.ts';
+import { RegistryError } from '../oci/error.ts';
 import type { Clock } from '../ports/clock.ts';
+import { StorageUnusable } from '../ports/storage-unusable.ts';
 import type { Registry } from '../registry/registry.ts';
+import { answerError } from './errors.ts';
 import { foldChartName } from './fold-chart-name.ts';
 import { decorate, MAXIMUM_PARAMETER_LENGTH, registerManagement } from './server.ts';
 
@@ -22,7 +25,7 @@ interface ManagementServerOptions {
   readonly publicUrl: string | null;
   /** Who sends every request. */
   readonly caller: (request: FastifyRequest) => Promise<Caller>;
-  /** Takes a line of JSON for each request that failed for a reason of ours. */
+  /** Takes a line of JSON for each request that failed by a defect of ours. */
   readonly failures: { write(line: string): void };
 }
 
@@ -36,6 +39,15 @@ export async function buildManagementServer(options: ManagementServerOptions): P
     exposeHeadRoutes: false,
   });
   decorate(app, options.publicUrl);
-  await registerManagement(app, { ...options, identify: caller, logIn: caller });
+  await app.register(async (scope) => {
+    scope.setErrorHandler(answerOperator);
+    await registerManagement(scope, { ...options, identify: caller, logIn: caller });
+  });
   return app;
+}
+
+/** The words of the storage are for the operator, who asks here, and reads no log. */
+function answerOperator(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof StorageUnusable)) return answerError(error, request, reply);
+  return answerError(new RegistryError('UNAVAILABLE', error.message) as unknown as FastifyError, request, reply);
 }

@@ -1,6 +1,6 @@
 // Faults of a real disk: the program on a small one that gets full, is killed there, and gets room again.
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openJournal, readJournalLines } from '../../src/adapters/journal-file.ts';
@@ -172,6 +172,29 @@ describe.runIf(mayMount)('on a disk of its own', { timeout: 300_000 }, () => {
     await eventually(journal).toContain('"third"');
     expect(await journal()).toContain('{"record":"tag-gone","repository":"team/files","tag":"first"}');
     expect(server.stdout()).not.toMatch(/"level":50/);
+  });
+
+  test('commands say in one line that the disk is full, and those that only read go on', async () => {
+    using disk = mountSmallDisk(SIZE);
+    await using server = await serve(disk);
+    disk.leave(0);
+    const chartroom = (words: string) =>
+      runChartroom([...words.split(' '), '--data-dir', 'data'], { folder: disk.path });
+    for (const words of ['group add devs', 'garbage-collect']) {
+      const { code, stdout, stderr } = await chartroom(words);
+      expect([code, stdout, stderr]).toEqual([
+        ...[1, ''],
+        expect.stringMatching(
+          /^chartroom: the database data\/chartroom\.db cannot be used: the disk is full; make room.*\n$/,
+        ),
+      ]);
+    }
+    for (const words of ['verify', 'user list', 'job list']) expect(await chartroom(words)).toMatchObject({ code: 0 });
+    await server.stop('SIGKILL');
+    for (const suffix of ['', '-wal', '-shm'])
+      await rm(join(disk.path, 'data', `chartroom.db${suffix}`), { force: true });
+    disk.leave(16 * 1024);
+    expect((await chartroom('rebuild')).stderr).toMatch(/^chartroom: .*the disk is full.*make room on it.*\n$/);
   });
 });
 

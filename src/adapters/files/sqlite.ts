@@ -12,12 +12,12 @@ const MAXIMUM_FAULTS = 100;
 const TROUBLES: readonly (readonly [code: string, trouble: StorageTrouble, remedy: string])[] = [
   ['SQLITE_CORRUPT', 'broken', 'it is damaged; restore the data folder from a backup'],
   ['SQLITE_NOTADB', 'broken', 'it is damaged, or no database of Chartroom; restore the data folder from a backup'],
-  ['SQLITE_FULL', 'full', 'the disk is full; make room on it'],
+  ['SQLITE_FULL', 'full', 'the disk is full; make room on it, then try again'],
   ['SQLITE_BUSY', 'busy', `another program has kept it locked for ${BUSY_TIMEOUT / 1000} seconds; stop that one`],
   ['SQLITE_READONLY', 'broken', 'this user may not write to it; give this user the right to'],
   ['SQLITE_CANTOPEN', 'broken', 'it cannot be opened; it must be a file that this user may read and write'],
   // The index of the write-ahead log, in the file -shm, could not grow.
-  ['SQLITE_IOERR_SHMSIZE', 'full', 'the disk is full; make room on it'],
+  ['SQLITE_IOERR_SHMSIZE', 'full', 'the disk is full; make room on it, then try again'],
   ['SQLITE_IOERR', 'broken', 'the disk does not work as it should, or a quota is used up'],
 ];
 
