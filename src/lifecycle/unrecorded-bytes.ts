@@ -10,6 +10,11 @@ import { BATCH, type Collection } from './garbage.ts';
 /** milliseconds */
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
+/**
+ * Nobody else writes while files are deleted, and a file system takes its time for large ones: ext4 has taken 0.3 s for a GiB. A
+ * file that is larger goes alone.
+ */
+const BATCH_BYTES = 128 * 1024 * 1024;
 /** No push is under way for so long between putting bytes in their place and recording them. */
 const REMEMBERED = DAY;
 /** Bytes come before their row: those that were written just now may still get one. */
@@ -35,17 +40,36 @@ export async function takeBytesAway(collection: Collection): Promise<void> {
     const last = digests.at(-1);
     if (last === undefined) return;
     after = last;
-    try {
-      collected.isHeld = await take(collection, digests);
-    } catch {
-      // One by one, since it may be only one of them.
-      for (const digest of digests) {
-        await take(collection, [digest]).catch((error: unknown) => failures.set(digest, error));
+    for (const batch of await inBatchesOfBytes(storage.blobs, digests)) {
+      try {
+        collected.isHeld = await take(collection, batch);
+      } catch {
+        // One by one, since it may be only one of them.
+        for (const digest of batch) {
+          await take(collection, [digest]).catch((error: unknown) => failures.set(digest, error));
+        }
       }
+      if (collected.isHeld) return;
+      await pause();
     }
-    if (collected.isHeld) return;
-    await pause();
   }
+}
+
+async function inBatchesOfBytes(
+  blobs: BlobStorage['blobs'],
+  digests: readonly Digest[],
+): Promise<readonly (readonly Digest[])[]> {
+  const batches: Digest[][] = [];
+  let room = 0;
+  for (const digest of digests) {
+    // Whatever keeps it from being looked at is told of when it cannot be deleted.
+    const size = (await blobs.size(digest).catch(() => undefined)) ?? 0;
+    const batch = size <= room ? batches.at(-1) : undefined;
+    if (batch) batch.push(digest);
+    else batches.push([digest]);
+    room = (batch ? room : BATCH_BYTES) - size;
+  }
+  return batches;
 }
 
 /** @returns whether none may be taken away now */
