@@ -302,9 +302,7 @@ test('so few bytes are taken away at a time that no push waits long for a file s
   const { registry, storage, collect, stored } = opened;
   const large = ['one', 'two', 'three'];
   for (const text of [...large, 'a', 'b', 'c']) {
-    const digest = await pushBlob(registry, 'team/tool', Buffer.from(text));
-    const encoded = encodedOf(digest);
-    const file = join(registry.dataDir, 'blobs', 'sha256', encoded.slice(0, 2), encoded);
+    const file = blobPath(registry.dataDir, await pushBlob(registry, 'team/tool', Buffer.from(text)));
     // With a hole, so that it takes no room.
     if (large.includes(text)) await truncate(file, 100 * 1024 * 1024);
   }

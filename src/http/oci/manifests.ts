@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { allows } from '../../access/permissions.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { MAXIMUM_MANIFEST_BYTES } from '../../oci/manifest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
@@ -36,6 +37,11 @@ export function manifestRoutes(app: Routes, { registry }: { readonly registry: R
         await registry.keepForPush(repository, reference.digest);
       }
       const manifest = await registry.readManifest(repository, reference);
+      // crane and regctl ask for the tag. helm asks for it as well, before it pulls, but with a token for that alone.
+      const isForTag = request.method === 'HEAD' && reference.kind === 'tag';
+      if (isForTag && caller.token !== undefined && allows(caller, 'push', repository)) {
+        await registry.keepForPush(repository, manifest.digest);
+      }
       reply.header('docker-content-digest', manifest.digest);
       if (manifest.warning !== undefined) warn(reply, manifest.warning);
       if (isNotModified(request, reply, manifest.digest)) return await reply.code(304).send();

@@ -40,6 +40,11 @@ function fileOf(bytes: Buffer): string {
   return blobPath(registry.dataDir, digestOf(bytes));
 }
 
+async function tokenFor(actions: string): Promise<string> {
+  const answer = await registry.request('GET', `/token?scope=repository:team/web:${actions}`);
+  return `Bearer ${((await answer.json()) as { readonly token: string }).token}`;
+}
+
 async function status(method: string, target: string, as = ADMIN): Promise<number> {
   return (await registry.request(method, target, { as })).status;
 }
@@ -197,6 +202,17 @@ describe('pushing', () => {
     expect((await registry.request('HEAD', byDigest, { as: undefined })).status).toBe(200);
     await pushBlob(registry, 'team/web', archive);
     expect(await status('HEAD', byDigest)).toBe(200);
+  });
+
+  test('crane and regctl ask for its tag before they push, with a token for pushing: they do not find it; who pulls does', async () => {
+    const byTag = '/v2/team/web/manifests/1.0.0';
+    const [pushing, pulling] = [await tokenFor('pull,push'), await tokenFor('pull')];
+    expect([await status('HEAD', byTag, pushing), await status('HEAD', byTag, pulling)]).toEqual([200, 200]);
+    await damage();
+    expect([await status('HEAD', byTag, pushing), await status('GET', byTag, pushing)]).toEqual([404, 200]);
+    expect([await status('HEAD', byTag, pulling), await status('HEAD', byTag)]).toEqual([200, 200]);
+    await pushBlob(registry, 'team/web', archive);
+    expect(await status('HEAD', byTag, pushing)).toBe(200);
   });
 });
 
