@@ -14,6 +14,7 @@ export class ReceivedBytes implements AsyncDisposable {
   readonly size: number;
   readonly #id: UploadId;
   readonly #store: BlobStorage;
+  #isKept = false;
 
   constructor(content: { readonly id: UploadId; readonly digest: Digest; readonly size: number }, store: BlobStorage) {
     this.digest = content.digest;
@@ -30,10 +31,11 @@ export class ReceivedBytes implements AsyncDisposable {
   /** Makes them a blob of the repository: durable when this resolves. Once. */
   async keepIn(repository: RepositoryName): Promise<void> {
     await keepBlob(this.#store, this.#id, { repository, digest: this.digest, size: this.size });
+    this.#isKept = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#store.blobs.discard(this.#id);
+    if (!this.#isKept) await this.#store.blobs.discard(this.#id);
   }
 }
 

@@ -94,10 +94,10 @@ export class Uploads {
       this.#digests.begin(id, algorithmOf(digest));
       const size = await this.#append(id, 0, chunk.body);
       await this.#becomeBlob(id, repository, digest, size);
-    } finally {
-      // After a success there is nothing left to discard.
+    } catch (error) {
       this.#digests.forget(id);
       await this.#blobs.discard(id);
+      throw error;
     }
   }
 
