@@ -43,14 +43,18 @@ export class ClassicUploads {
     this.#options = options;
   }
 
-  /** Takes a packed chart as it arrives, for `publish`. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
-  async takeChart(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
-    return await this.#take(body, MAXIMUM_ARCHIVE_BYTES, 'a packed chart');
+  /**
+   * Takes a packed chart as it arrives, for `publish`.
+   * @param length bytes, when it is known
+   * @throws StorageFull, RegistryError BLOB_TOO_LARGE; whatever `body` throws
+   */
+  async takeChart(body: AsyncIterable<Uint8Array>, length?: number): Promise<ReceivedBytes> {
+    return await this.#take(body, length, MAXIMUM_ARCHIVE_BYTES, 'a packed chart');
   }
 
-  /** Takes a provenance file as it arrives. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
-  async takeProvenance(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
-    return await this.#take(body, MAXIMUM_PROVENANCE_BYTES, 'a provenance file');
+  /** Takes a provenance file in the same way. */
+  async takeProvenance(body: AsyncIterable<Uint8Array>, length?: number): Promise<ReceivedBytes> {
+    return await this.#take(body, length, MAXIMUM_PROVENANCE_BYTES, 'a provenance file');
   }
 
   /**
@@ -121,8 +125,14 @@ export class ClassicUploads {
     await attachProvenance(this.#options, version, provenance, upload.actor);
   }
 
-  async #take(body: AsyncIterable<Uint8Array>, maximumBytes: number, what: string): Promise<ReceivedBytes> {
-    return await this.#options.registry.uploads.receive(limited(body, maximumBytes, what));
+  async #take(
+    body: AsyncIterable<Uint8Array>,
+    length: number | undefined,
+    maximumBytes: number,
+    what: string,
+  ): Promise<ReceivedBytes> {
+    if (length !== undefined && length > maximumBytes) throw tooLarge(what, maximumBytes);
+    return await this.#options.registry.uploads.receive(limited(body, maximumBytes, what), length);
   }
 }
 
@@ -139,11 +149,13 @@ async function* limited(
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maximumBytes) {
-      throw new RegistryError('BLOB_TOO_LARGE', `this is too large for ${what}, which may have ${maximumBytes} bytes`);
-    }
+    if (size > maximumBytes) throw tooLarge(what, maximumBytes);
     yield chunk;
   }
+}
+
+function tooLarge(what: string, maximumBytes: number): RegistryError {
+  return new RegistryError('BLOB_TOO_LARGE', `this is too large for ${what}, which may have ${maximumBytes} bytes`);
 }
 
 async function bytesOf(received: ReceivedBytes): Promise<Uint8Array> {

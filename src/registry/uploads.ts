@@ -114,8 +114,9 @@ export class Uploads {
     return { digest, size: bytes.length };
   }
 
-  /** Takes bytes of which it is not known yet what they are. @throws RegistryError BLOB_TOO_LARGE; whatever `body` throws */
-  async receive(body: AsyncIterable<Uint8Array>): Promise<ReceivedBytes> {
+  /** Takes bytes that may become a blob, `length` of them if that is known. @throws StorageFull, RegistryError BLOB_TOO_LARGE */
+  async receive(body: AsyncIterable<Uint8Array>, length = 0): Promise<ReceivedBytes> {
+    this.#allowance.require(0, length);
     return await receiveBytes(this.#storage, this.#allowance.limited(0, body));
   }
 

@@ -78,7 +78,7 @@ function wordingOf({ keyword, params, message = 'is not as it must be' }: Fault)
     case 'pattern':
       return PATTERNS[String(params.pattern)] ?? message;
     default:
-      return message;
+      return message.replace('must NOT', 'must not');
   }
 }
 

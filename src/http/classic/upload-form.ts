@@ -32,6 +32,7 @@ export async function readForm(
   uploads: ClassicUploads,
   received: AsyncDisposableStack,
 ): Promise<UploadedForm> {
+  if ((announcedLength(request) ?? 0) > MAXIMUM_BODY_BYTES) throw tooLarge();
   const form: Partial<Record<FieldName, ReceivedBytes>> = {};
   const overflow = new AbortController();
   const parts = request.parts();
@@ -52,14 +53,24 @@ export async function readForm(
   }
 }
 
+function tooLarge(): RegistryError {
+  const message = `the form is too large: with everything around the chart it may have ${MAXIMUM_BODY_BYTES} bytes`;
+  return new RegistryError('BLOB_TOO_LARGE', message);
+}
+
+/** bytes of the body, when the request says so */
+export function announcedLength({ headers }: FastifyRequest): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+}
+
 /** Also of a body that has no parts at all, and of what stands before, between and behind them. */
 function watchSize(request: FastifyRequest, overflow: AbortController): void {
   let size = 0;
   request.raw.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size <= MAXIMUM_BODY_BYTES) return;
-    const message = `the form is too large: with everything around the chart it may have ${MAXIMUM_BODY_BYTES} bytes`;
-    overflow.abort(new RegistryError('BLOB_TOO_LARGE', message));
+    overflow.abort(tooLarge());
   });
 }
 

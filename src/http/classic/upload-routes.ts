@@ -12,7 +12,7 @@ import { passOverBody } from '../unwanted-body.ts';
 import { warn } from '../warning.ts';
 import { CLASSIC_PREFIX } from './addresses.ts';
 import { requireChart } from './guard.ts';
-import { type FieldName, FORM_OPTIONS, readForm, type UploadedForm } from './upload-form.ts';
+import { announcedLength, type FieldName, FORM_OPTIONS, readForm, type UploadedForm } from './upload-form.ts';
 
 const SAVED = { saved: true };
 
@@ -29,8 +29,8 @@ export async function classicUploadRoutes(app: Routes, { uploads }: Classic): Pr
   const take = async (request: FastifyRequest, only: FieldName, received: AsyncDisposableStack) => {
     if (request.isMultipart()) return await readForm(request, uploads, received);
     const taken = await (only === 'chart'
-      ? uploads.takeChart(bodyOf(request))
-      : uploads.takeProvenance(bodyOf(request)));
+      ? uploads.takeChart(bodyOf(request), announcedLength(request))
+      : uploads.takeProvenance(bodyOf(request), announcedLength(request)));
     return { [only]: received.use(taken) } as UploadedForm;
   };
 

@@ -141,6 +141,33 @@ describe('a form without end is refused once it is larger than it may be', () =>
   });
 });
 
+describe('what announces that it is larger than it may be is refused before it is sent', () => {
+  const announced = async (target: string, bytes: number, type: string) => {
+    const socket = await open(registry.url);
+    const answer = once(socket, 'data') as Promise<[Buffer]>;
+    socket.write(written({ method: 'POST', target, headers: [`Content-Length: ${bytes}`, type] }));
+    const [received] = await answer;
+    socket.destroy();
+    return received.toString();
+  };
+
+  test.each([
+    ['a chart', '/api/team/charts', 111 * MEBIBYTE, 'Content-Type: application/gzip', 'too large for a packed chart'],
+    [
+      'a provenance file',
+      '/api/team/prov',
+      2 * MEBIBYTE,
+      'Content-Type: text/plain',
+      'too large for a provenance file',
+    ],
+    ['a form', '/api/team/charts', ENDLESS, TYPE, 'the form is too large'],
+  ])('%s', async (_what, target, bytes, type, message) => {
+    const answer = await announced(target, bytes, type);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain(message);
+  });
+});
+
 describe('a client that goes away', () => {
   test.each([
     ['in the middle of a form', TYPE, part('chart')],
