@@ -21,9 +21,13 @@ import {
   unlinkUnneeded,
 } from '../../../src/tables/garbage-blobs.ts';
 import {
+  deleteNoted,
   deleteUnreferenced,
+  isNamed,
   isNotedUnreferenced,
+  listKeepers,
   listManifestUses,
+  listNotedThoughKept,
   listUnreferenced,
   noteUnreferenced,
 } from '../../../src/tables/garbage-manifests.ts';
@@ -59,8 +63,8 @@ for (const kind of DATABASES) {
         expect(all).toEqual([
           { ...place(FIRST, OTHER), referenced: 0, since: null },
           { ...place(FIRST), referenced: 0, since: null },
-          { ...place(SECOND), referenced: 1, since: null },
-          { ...place(THIRD), referenced: 1, since: 7 },
+          { ...place(SECOND), referenced: 2, since: null },
+          { ...place(THIRD), referenced: 2, since: 7 },
         ]);
         expect(await listManifestUses(database, all[1], 1)).toEqual([all[2]]);
         await point(database, {});
@@ -93,6 +97,35 @@ for (const kind of DATABASES) {
         ]);
         expect(removed).toEqual([false, true, false, false]);
         expect((await listManifestUses(database, undefined, 10)).map(({ digest }) => digest)).toEqual([FIRST, THIRD]);
+      });
+
+      test('that keep others are found, and those that are kept can be removed once they were noted for long enough', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        await database.transaction(async (tx) => {
+          await push(tx, manifest(SECOND));
+          await push(tx, manifest(FIRST, { children: [SECOND, THIRD], subject: SECOND }));
+          await push(tx, manifest(THIRD, { subject: SECOND }));
+          for (const digest of [FIRST, SECOND, THIRD]) await noteUnreferenced(tx, place(digest), 5);
+        });
+        const keepers = await Promise.all(
+          [FIRST, SECOND, THIRD].map((digest) => listKeepers(database, place(digest), 10)),
+        );
+        expect(keepers).toEqual([[SECOND], [FIRST], [FIRST, SECOND].toSorted()]);
+        expect(await listKeepers(database, place(THIRD), 1)).toHaveLength(1);
+        expect(await listKeepers(database, place(THIRD, OTHER), 10)).toEqual([]);
+        await point(database, {});
+        expect([await isNamed(database, place(FIRST)), await isNamed(database, place(SECOND))]).toEqual([true, false]);
+        const [second, third] = [SECOND, THIRD].map((digest) => ({ ...place(digest), since: 5, size: 2 }));
+        expect(await listNotedThoughKept(database, 4, undefined, 10)).toEqual([]);
+        expect(await listNotedThoughKept(database, 5, undefined, 10)).toEqual([second, third]);
+        expect(await listNotedThoughKept(database, 5, second, 10)).toEqual([third]);
+        const removed = await database.transaction(async (tx) => [
+          await deleteNoted(tx, place(SECOND), 4),
+          await deleteNoted(tx, place(SECOND), 5),
+          await deleteNoted(tx, place(SECOND), 5),
+        ]);
+        expect(removed).toEqual([false, true, false]);
       });
 
       test('that come to be listed, or whose subject comes, are not noted any more', async () => {

@@ -62,7 +62,15 @@ import {
   listUnneeded,
   unlinkUnneeded,
 } from '../../../src/tables/garbage-blobs.ts';
-import { deleteUnreferenced, listManifestUses, listUnreferenced } from '../../../src/tables/garbage-manifests.ts';
+import {
+  deleteNoted,
+  deleteUnreferenced,
+  isNamed,
+  listKeepers,
+  listManifestUses,
+  listNotedThoughKept,
+  listUnreferenced,
+} from '../../../src/tables/garbage-manifests.ts';
 import { listGrantsOf } from '../../../src/tables/grants.ts';
 import { findGroupByExternalName, listGroupsFromLogin, listGroupsOf, listMembers } from '../../../src/tables/groups.ts';
 import { listJobs } from '../../../src/tables/jobs.ts';
@@ -215,6 +223,10 @@ const LOOK_UPS: readonly { readonly name: string; readonly run: (tx: Transaction
   { name: 'a collected blob', run: (tx) => forgetCollected(tx, FIRST) },
   { name: 'manifests that nothing refers to', run: (tx) => listUnreferenced(tx, 1, { ...PLACE, since: 1 }, 10) },
   { name: 'a manifest that nothing refers to', run: (tx) => deleteUnreferenced(tx, PLACE, 1) },
+  { name: 'manifests that only others keep', run: (tx) => listNotedThoughKept(tx, 1, { ...PLACE, since: 1 }, 10) },
+  { name: 'a manifest that only others keep', run: (tx) => deleteNoted(tx, PLACE, 1) },
+  { name: 'whether a manifest is named', run: (tx) => isNamed(tx, PLACE) },
+  { name: 'what keeps a manifest', run: (tx) => listKeepers(tx, PLACE, 10) },
   { name: 'what refers to manifests', run: (tx) => listManifestUses(tx, PLACE, 10) },
   { name: 'blobs that nothing needs', run: (tx) => listUnneeded(tx, 1, { ...PLACE, since: 1 }, 10) },
   { name: 'a blob that nothing needs', run: (tx) => unlinkUnneeded(tx, PLACE, 1) },
@@ -288,11 +300,12 @@ describe('SQLite', () => {
     await opened.database.transaction(async (tx) => {
       await listUnreferenced(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
       await listUnneeded(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
+      await listNotedThoughKept(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
     });
     expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
     // Among thousands of versions of one chart.
     expect(steps.filter((step) => step.includes('SEARCH v '))[0]).toContain('chart_versions_by_content');
-    expect(steps.filter((step) => /unreferenced_manifests_by_time|_unneeded/.test(step))).toHaveLength(2);
+    expect(steps.filter((step) => /unreferenced_manifests_by_time|_unneeded/.test(step))).toHaveLength(3);
   });
 
   test('damaged blobs are counted in an index that has no others', async () => {
