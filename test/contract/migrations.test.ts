@@ -1,8 +1,9 @@
 // The migrations: the same for every database, applied once, and refused by an older program.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readMigrations } from '../../src/adapters/migration-files.ts';
+import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { StorageUnusable } from '../../src/ports/storage-unusable.ts';
 import { migrate } from '../../src/tables/migrate.ts';
 import { runChartroom, temporaryFolder } from '../support/chartroom-process.ts';
@@ -168,7 +169,7 @@ test('programs that open one new database at once, as commands do, all find it m
   await using folder = await temporaryFolder();
   await mkdir(join(folder.path, 'data'));
   // As a server leaves it that died before its first migration: commands do not make one.
-  await writeFile(join(folder.path, 'data', 'chartroom.db'), '');
+  await openSqliteDatabase(join(folder.path, 'data', 'chartroom.db')).close();
   const options = { folder: folder.path };
   const ended = await Promise.all([1, 2, 3, 4].map(() => runChartroom(['namespace', 'list'], options)));
   const stdout = 'PATH  VISIBILITY  FLOATING TAGS  ARTIFACT HUB\n/     private     false          -\n';
