@@ -23,8 +23,9 @@ export type Room = 'ample' | 'low' | 'reserved';
 export class FreeSpace {
   readonly #blobs: Pick<BlobStore, 'space'>;
   #last: StorageSpace | undefined;
-  /** bytes that were promised since */
+  /** bytes that were promised since there is this object, and of these, before the last look began */
   #taken = 0;
+  #takenBefore = 0;
 
   /** @param blobs are asked by `check` alone; before the first one, there is room for everything */
   constructor(blobs: Pick<BlobStore, 'space'>) {
@@ -36,12 +37,12 @@ export class FreeSpace {
     const before = this.#taken;
     this.#last = await this.#blobs.space();
     // What is taken while it looks counts twice: rather too careful than too late.
-    this.#taken -= before;
+    this.#takenBefore = before;
   }
 
   /** As of the last check, less what was taken since; undefined before it. */
   get freeBytes(): number | undefined {
-    return this.#last && Math.max(0, this.#last.freeBytes - this.#taken);
+    return this.#last && Math.max(0, this.#last.freeBytes - (this.#taken - this.#takenBefore));
   }
 
   get totalBytes(): number | undefined {

@@ -47,6 +47,29 @@ test('what is taken has no room for others until the next look, which finds out 
   expect(space.freeBytes).toBe(14 * MIB);
 });
 
+test('looks that overlap, as those of many uploads that find no room, make neither room nor lack of it', async () => {
+  let freeBytes = 60 * MIB;
+  const looks: (() => void)[] = [];
+  const look = async (): Promise<StorageSpace> => {
+    const found = { freeBytes, totalBytes: 1000 * MIB, freeFiles: undefined };
+    await new Promise<void>((resolve) => looks.push(resolve));
+    return found;
+  };
+  const space = new FreeSpace({ space: look });
+  const check = async (times: number) => {
+    const checks = Array.from({ length: times }, () => space.check());
+    for (const end of looks.splice(0)) end();
+    await Promise.all(checks);
+  };
+  await check(1);
+  space.take(8 * MIB);
+  freeBytes -= 8 * MIB;
+  for (const times of [50, 3, 2]) {
+    await check(times);
+    expect(space.freeBytes).toBe(52 * MIB);
+  }
+});
+
 test('what is taken while it looks counts as long as it may not have been seen', async () => {
   const looking = Promise.withResolvers<StorageSpace>();
   const space = new FreeSpace({ space: () => looking.promise });
