@@ -1,7 +1,6 @@
 // Takes a manifest: checks it, and commits it with its references, tags, chart and events, all or nothing.
 import { randomUUID } from 'node:crypto';
 import type { ChartInspection } from '../charts/inspect.ts';
-import { parseChartVersion, versionOfTag } from '../charts/version.ts';
 import { recordEvent } from '../events/record.ts';
 import { BlobDamaged } from '../oci/blob-damaged.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
@@ -13,7 +12,7 @@ import { ConstraintViolation, type Queryable, type Transaction } from '../ports/
 import { findBlobCheck, isBlobDamaged } from '../tables/blob-checks.ts';
 import { findBlobSize } from '../tables/blobs.ts';
 import { countCatalogRevisionUp } from '../tables/catalog-revision.ts';
-import { findManifestSize, findMissingManifest, insertManifest, leadToChart } from '../tables/manifests.ts';
+import { findManifestSize, findMissingManifest, insertManifest } from '../tables/manifests.ts';
 import { createRepository } from '../tables/repositories.ts';
 import { findTag, pointTag } from '../tables/tags.ts';
 import type { Actor } from './actor.ts';
@@ -24,6 +23,7 @@ import { publishedRefusal } from './published-refusal.ts';
 import { type ChartPush, inspectChartPush, isChart, recordChart, requireNotNamedTwice } from './push-chart.ts';
 import type { RepositoryRoom } from './repository-room.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
+import { requireNoWayToChart } from './way-to-chart.ts';
 
 export interface ManifestPush {
   readonly repository: RepositoryName;
@@ -184,26 +184,6 @@ async function requireReferences(database: Queryable, repository: RepositoryName
   for (const child of distinct(childrenOf(manifest))) {
     requireReference(repository, 'manifest', child, await findManifestSize(database, repository, child.digest));
   }
-}
-
-/**
- * helm follows children and subjects, so under a version's tag it would install whatever chart they lead to, now or once a
- * missing subject comes: such a tag would be a version that changes.
- */
-async function requireNoWayToChart(
-  database: Queryable,
-  repository: RepositoryName,
-  manifest: Manifest,
-  tags: readonly Tag[],
-): Promise<void> {
-  const version = tags.find((tag) => parseChartVersion(versionOfTag(tag)) !== undefined);
-  if (version === undefined) return;
-  const children = distinct(childrenOf(manifest)).map((child) => child.digest);
-  if (!manifest.subject && !(await leadToChart(database, repository, children))) return;
-  throw new RegistryError(
-    'TAG_INVALID',
-    `tag "${version}" is a chart's version, and helm would look for a chart behind this manifest's ${manifest.subject ? '"subject"' : '"manifests"'}: use a tag that is no version`,
-  );
 }
 
 function needsDamaged(digest: Digest, options?: ErrorOptions): RegistryError {

@@ -141,15 +141,18 @@ export async function needsDamagedBlob(
   repository: RepositoryName,
   manifest: Digest,
 ): Promise<boolean> {
+  const damaged = await database.query('select digest from blobs where damaged_at is not null limit 1');
+  if (damaged.length === 0) return false;
+  // In the order in which they stand (https://sqlite.org/optoverview.html#crossjoin): SQLite would begin with all blobs.
   const rows = await database.query(
-    `select manifest_blobs.blob from manifest_blobs join blobs on blobs.digest = manifest_blobs.blob
-     where manifest_blobs.repository = $1 and manifest_blobs.manifest = $2 and damaged_at is not null
+    `select manifest_blobs.blob from manifest_blobs cross join blobs
+     where manifest_blobs.repository = $1 and manifest_blobs.manifest = $2
+       and blobs.digest = manifest_blobs.blob and damaged_at is not null
      union all
-     select manifest_blobs.blob from manifest_children
-       join manifest_blobs on manifest_blobs.repository = manifest_children.repository
-         and manifest_blobs.manifest = manifest_children.child
-       join blobs on blobs.digest = manifest_blobs.blob
-     where manifest_children.repository = $1 and manifest_children.manifest = $2 and damaged_at is not null
+     select manifest_blobs.blob from manifest_children cross join manifest_blobs cross join blobs
+     where manifest_children.repository = $1 and manifest_children.manifest = $2
+       and manifest_blobs.repository = $1 and manifest_blobs.manifest = manifest_children.child
+       and blobs.digest = manifest_blobs.blob and damaged_at is not null
      limit 1`,
     [repository, manifest],
   );

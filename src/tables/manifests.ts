@@ -148,29 +148,33 @@ export async function findNoticeOn(
   return rows[0];
 }
 
-/** Whether one of the manifests, or of those that they lead to, is a chart or has a subject. */
-export async function leadToChart(
+/** What helm could take for a chart, or follow to one: a manifest that is a chart, or that has a subject. */
+export async function isChartOrHasSubject(
   database: Queryable,
   repository: RepositoryName,
-  digests: readonly Digest[],
+  digest: Digest,
 ): Promise<boolean> {
-  for (const digest of digests) {
-    const found = await database.query(
-      `with recursive reached (digest) as (
-         select digest from manifests where repository = $1 and digest = $2
-         union
-         select manifest_children.child from manifest_children
-           join reached on manifest_children.manifest = reached.digest
-         where manifest_children.repository = $1
-       )
-       select manifests.digest from manifests join reached on manifests.digest = reached.digest
+  const rows = await database.query(
+    `select manifests.digest from manifests
        left join charts on charts.repository = manifests.repository and charts.digest = manifests.digest
-       where manifests.repository = $1 and (manifests.subject is not null or charts.digest is not null) limit 1`,
-      [repository, digest],
-    );
-    if (found.length > 0) return true;
-  }
-  return false;
+     where manifests.repository = $1 and manifests.digest = $2
+       and (manifests.subject is not null or charts.digest is not null)`,
+    [repository, digest],
+  );
+  return rows.length > 0;
+}
+
+/** The manifests that an index lists. */
+export async function listChildren(
+  database: Queryable,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<readonly Digest[]> {
+  const rows = await database.query<{ child: Digest }>(
+    'select child from manifest_children where repository = $1 and manifest = $2 order by child',
+    [repository, digest],
+  );
+  return rows.map(({ child }) => child);
 }
 
 /** bytes */

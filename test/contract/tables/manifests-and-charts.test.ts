@@ -9,7 +9,8 @@ import {
   deleteManifest,
   findManifest,
   findManifestSize,
-  leadToChart,
+  isChartOrHasSubject,
+  listChildren,
   listReferrers,
   measureReferrers,
 } from '../../../src/tables/manifests.ts';
@@ -186,27 +187,27 @@ for (const kind of DATABASES) {
         expect(await holdsChart(database, WEB, 'web')).toBe(false);
       });
 
-      test('what leads to a chart or to a subject is found through any number of indexes', async () => {
+      test('it is known what is a chart or has a subject, and what an index lists', async () => {
         await using opened = await open();
         const { database } = opened;
-        const [plain, index, outer, referrer] = ['plain', 'index', 'outer', 'referrer'].map((text) =>
-          digestOf(Buffer.from(text)),
-        ) as [Digest, Digest, Digest, Digest];
+        const [plain, index, referrer] = ['plain', 'index', 'referrer'].map((text) => digestOf(Buffer.from(text))) as [
+          Digest,
+          Digest,
+          Digest,
+        ];
         await database.transaction(async (tx) => {
           for (const digest of [FIRST, plain]) await push(tx, manifest(digest));
           await insertChart(tx, chart(FIRST));
           await push(tx, manifest(index, { children: [plain, FIRST] }));
-          await push(tx, manifest(outer, { children: [index] }));
           await push(tx, manifest(referrer, { subject: SECOND }));
         });
-        const leads = (...digests: Digest[]) => leadToChart(database, WEB, digests);
-        expect(await leads(FIRST)).toBe(true);
-        expect(await leads(plain, index)).toBe(true);
-        expect(await leads(outer)).toBe(true);
-        expect(await leads(referrer)).toBe(true);
-        expect(await leads(plain)).toBe(false);
-        expect(await leads()).toBe(false);
-        expect(await leadToChart(database, OTHER, [outer])).toBe(false);
+        const digests = [FIRST, plain, index, referrer];
+        const found = await Promise.all(digests.map((digest) => isChartOrHasSubject(database, WEB, digest)));
+        expect(found).toEqual([true, false, false, true]);
+        expect(await isChartOrHasSubject(database, OTHER, FIRST)).toBe(false);
+        expect(await listChildren(database, WEB, index)).toEqual([plain, FIRST].toSorted());
+        expect(await listChildren(database, WEB, FIRST)).toEqual([]);
+        expect(await listChildren(database, OTHER, index)).toEqual([]);
       });
 
       test('a chart belongs to a manifest', async () => {

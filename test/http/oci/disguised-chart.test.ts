@@ -97,6 +97,25 @@ describe("a version's tag is refused", () => {
     expect((await put('all-charts', outer, OCI_INDEX)).status).toBe(201);
   });
 
+  test('to an index behind which more stands than anybody looks through', async () => {
+    const images: TestDescriptor[] = [];
+    for (let number = 0; number < 1_001; number += 1) {
+      images.push(
+        await putByDigest({ schemaVersion: 2, config: EMPTY, layers: [], annotations: { number: `${number}` } }),
+      );
+    }
+    const all = await putByDigest({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: images }, OCI_INDEX);
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [all] };
+    const refused = await put('3.0.0', index, OCI_INDEX);
+    expect([refused.status, (await errorOf(refused)).message]).toEqual([
+      400,
+      expect.stringContaining('more than 1000 manifests stand behind this one'),
+    ]);
+    expect((await put('all-images', index, OCI_INDEX)).status).toBe(201);
+    const few = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: images.slice(1) };
+    expect((await put('3.0.0', few, OCI_INDEX)).status).toBe(201);
+  });
+
   test('to what has a subject, also one that is not there yet', async () => {
     const missing = { mediaType: OCI_MANIFEST, digest: digestOf(Buffer.from('later')), size: 5 };
     const artifact = { schemaVersion: 2, config: EMPTY, layers: [], subject: missing };
