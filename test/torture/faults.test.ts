@@ -73,6 +73,23 @@ describe.runIf(mayMount)('on a disk of its own', { timeout: 300_000 }, () => {
     expect(server.stdout()).not.toContain('"status":500');
   });
 
+  test('large manifests that come at once, within one look at the room, leave the reserve to what makes room', async () => {
+    using disk = mountSmallDisk(SIZE);
+    await using server = await serve(disk);
+    const put = async (tag: string, size: number) =>
+      (await send(server.url, 'PUT', `/v2/team/files/manifests/${tag}`, manifestOf(tag.padEnd(size)))).status;
+    expect(await put('small', 100)).toBe(201);
+    disk.leave(9 * MIB);
+    await eventually(async () => (await send(server.url, 'GET', '/metrics')).text()).toMatch(
+      /chartroom_storage_free_bytes 9\d{6}\n/,
+    );
+    const statuses = await Promise.all(Array.from({ length: 8 }, (_, each) => put(`large-${each}`, 3_000_000)));
+    expect(statuses.filter((status) => status !== 201 && status !== 507)).toEqual([]);
+    expect(statuses).toContain(507);
+    expect((await send(server.url, 'DELETE', '/v2/team/files/manifests/small')).status).toBe(202);
+    expect(server.stdout()).not.toContain('"status":500');
+  });
+
   test('a backup to another disk is whole also when there is no room for a single row', async () => {
     using disk = mountSmallDisk(SIZE);
     await using elsewhere = await temporaryFolder();
