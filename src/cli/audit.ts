@@ -66,7 +66,7 @@ async function exportEvents({ management, options }: Call): Promise<Outcome> {
 }
 
 function cellsOf(event: AuditEvent): readonly string[] {
-  const { at, actor, actorKind, kind, outcome, repository, tag, clientAddress, credential, detail } = event;
+  const { at, actor, actorKind, kind, outcome, repository, tag, digest, clientAddress, credential, detail } = event;
   return [
     at.replace(/\.\d+Z$/, 'Z'),
     // A robot may have the name of a person.
@@ -76,7 +76,7 @@ function cellsOf(event: AuditEvent): readonly string[] {
     tag === null ? repository : `${repository}:${tag}`,
     clientAddress,
     credential,
-    Object.entries(detail)
+    Object.entries(digest === null ? detail : { ...detail, digest })
       .map(([name, value]) => `${name}=${shownDetail(name, value)}`)
       .join(' '),
   ];

@@ -43,6 +43,17 @@ test('the last events are shown as people read a log, the newest at the end', as
   expect((await registry.chartroom('audit list')).stdout).toContain('user.added');
 });
 
+test('the content that an event is about is named: of damaged blobs, which they are', async () => {
+  await using registry = await registryFolder();
+  const digest = `sha256:${'c4'.repeat(32)}`;
+  const damaged = { kind: 'blob.damaged', tag: null, digest, detail: '{"damage":"content","tags":["1.2.0"]}' } as const;
+  await addEvents(registry.path, [{ ...EVENT, ...damaged, at: Date.parse('2026-01-01T10:00:00Z') }]);
+  const { stdout } = await registry.chartroom('audit list --kind blob.damaged');
+  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+    / {2}damage=content tags=\["1\.2\.0"\] digest=sha256:(?:c4){32}$/,
+  );
+});
+
 test.each([
   ['--actor ann', [1]],
   ['--kind tag', [0, 2]],
