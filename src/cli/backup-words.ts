@@ -8,6 +8,8 @@ import { counted, shownSize } from './words.ts';
 
 /** Lines for one kind of damage. */
 const MAXIMUM_LISTED = 100;
+/** Before the push: who asks for a blob that is not marked as damaged is told that it is there, and sends nothing. */
+const MARK_FIRST = 'run "chartroom verify --repair"';
 
 export function backedUpLine({ record, added, removedBlobs }: MadeBackup): string {
   const bytes = record.files.reduce((sum, file) => sum + file.bytes, 0);
@@ -44,7 +46,7 @@ export function complaintsOfBackup(
   }
   if (damaged.length > 0) {
     complaints.push(
-      `${counted(damaged.length, 'blob')} ${are(damaged)} sound neither in the data folder nor in the backup: push again what ${belong(damaged)} to, then back up again`,
+      `${counted(damaged.length, 'blob')} ${are(damaged)} sound neither in the data folder nor in the backup: ${MARK_FIRST}, push again what ${belong(damaged)} to, then back up again`,
     );
   }
   const [first] = onlyHere;
@@ -52,7 +54,7 @@ export function complaintsOfBackup(
     const file = blobFile(first.digest);
     const more = onlyHere.length === 1 ? '' : ', the others in the same way';
     complaints.push(
-      `${counted(onlyHere.length, 'blob')} ${are(onlyHere)} damaged in the data folder and sound in the backup: as the user of the server copy ${join(folder, file)} to ${join(dataDir, file)}${more}, then run "chartroom verify --repair"; or push again what ${belong(onlyHere)} to`,
+      `${counted(onlyHere.length, 'blob')} ${are(onlyHere)} damaged in the data folder and sound in the backup: as the user of the server copy ${join(folder, file)} to ${join(dataDir, file)}${more}, then ${MARK_FIRST}; or run that at once, then push again what ${belong(onlyHere)} to`,
     );
   }
   return complaints;
@@ -75,7 +77,7 @@ export function complaintsOfCheck({ record, damaged }: VerifiedBackup, folder: s
   if (lacking.length > 0) {
     const them = lacking.length === 1 ? 'it' : 'them';
     complaints.push(
-      `${part(lacking, record)} ${are(lacking)} not in the backup of ${record.startedAt}, since the data folder had ${them} no more when it was made: push again what ${belong(lacking)} to, then back up again, or look for ${them} in an older backup`,
+      `${part(lacking, record)} ${are(lacking)} not in the backup of ${record.startedAt}, since the data folder had ${them} no more when it was made: ${MARK_FIRST}, push again what ${belong(lacking)} to, then back up again, or look for ${them} in an older backup`,
     );
   }
   return complaints;

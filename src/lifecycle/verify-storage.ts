@@ -1,6 +1,6 @@
 // Verifies at full speed all that is stored: bytes against their digests, and database and blobs against each other, both ways.
-import { type CheckDependencies, checkBlob, inspectBlob } from '../registry/check-blob.ts';
-import { DAMAGE_WORDS, type Damage } from '../registry/record-damage.ts';
+import { type BlobCheck, type CheckDependencies, checkBlob, inspectBlob } from '../registry/check-blob.ts';
+import { DAMAGE_WORDS } from '../registry/record-damage.ts';
 import { recordSound } from '../registry/record-healing.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
 import { type BlobCheckRow, findBlobCheck, listBlobChecks } from '../tables/blob-checks.ts';
@@ -69,6 +69,11 @@ export async function verifyStorage(dependencies: CheckDependencies, options: Ve
 }
 
 const RESTORE = 'restore the database from a backup';
+const PUSH_AGAIN = 'push the same content again, or restore the file from a backup';
+/** While it is not marked, whoever asks before pushing is told that it is there, and sends nothing. */
+const MARK_AND_PUSH =
+  'run "chartroom verify --repair", then push the same content again; or restore the file from a backup';
+const NEEDED_BY_NONE = 'no repository has it, so garbage collection takes it; see whether the disk is sound';
 
 function resultOf(problems: Problems): Pick<VerifyResult, 'problemCount' | 'problems'> {
   return { problemCount: problems.number, problems: problems.listed };
@@ -93,7 +98,7 @@ async function verifyBlobs(
       signal.throwIfAborted();
       const check = await look(dependencies, row, onBytes);
       if (check.kind === 'sound') sound.push(row);
-      const problem = await problemOf(dependencies, row, check.kind === 'damaged' ? check.damage : undefined, repair);
+      const problem = await problemOf(dependencies, row, check, repair);
       if (problem) problems.add(problem);
       counts.blobs += 1;
       onProgress(counts);
@@ -107,9 +112,10 @@ async function verifyBlobs(
 async function problemOf(
   { database }: CheckDependencies,
   { digest, damagedAt }: BlobCheckRow,
-  damage: Damage | undefined,
+  check: BlobCheck,
   repair: boolean,
 ): Promise<Problem | undefined> {
+  const damage = check.kind === 'damaged' ? check.damage : undefined;
   const isMarkedOnly = damage === undefined && damagedAt !== null && !repair;
   if (damage === undefined && !isMarkedOnly) return undefined;
   const affected = namesOf(await whoNeeds(database, digest));
@@ -122,10 +128,8 @@ async function problemOf(
       remedy: 'run "chartroom verify --repair", or wait for the server\'s next check',
     };
   }
-  const isNeeded = affected.length > 0;
-  const remedy = isNeeded
-    ? 'push the same content again, or restore the file from a backup'
-    : 'no repository has it, so garbage collection takes it; see whether the disk is sound';
+  const isMarked = repair || (check.kind === 'damaged' && check.isKnown);
+  const remedy = affected.length === 0 ? NEEDED_BY_NONE : isMarked ? PUSH_AGAIN : MARK_AND_PUSH;
   const fault =
     damage === 'missing' && damagedAt !== null ? 'was found to be damaged, and is not healed' : DAMAGE_WORDS[damage];
   return { kind: 'blob', what: `blob ${digest} ${fault}`, affected, remedy };

@@ -23,7 +23,7 @@ const recordOf = (damaged: readonly DamagedBlob[], count = 3): BackupRecord => (
 
 test('what the backup has lost can be copied again; what it never had can not, and is told apart', () => {
   const lost = `1 of 3 blobs of the backup of ${TIME} is damaged: "chartroom backup /bk --verify" copies it again if the data folder has it whole; else look for it in an older backup`;
-  const never = `1 of 3 blobs is not in the backup of ${TIME}, since the data folder had it no more when it was made: push again what it belongs to, then back up again, or look for it in an older backup`;
+  const never = `1 of 3 blobs is not in the backup of ${TIME}, since the data folder had it no more when it was made: run "chartroom verify --repair", push again what it belongs to, then back up again, or look for it in an older backup`;
   expect(complaintsOfCheck({ record: recordOf([]), damaged: [A] }, '/bk')).toEqual([lost]);
   expect(complaintsOfCheck({ record: recordOf([A]), damaged: [A] }, '/bk')).toEqual([never]);
   expect(complaintsOfCheck({ record: recordOf([A]), damaged: [A, B] }, '/bk')).toEqual([lost, never]);
@@ -35,7 +35,7 @@ test('one is spoken of as one, several as several', () => {
     `2 of 3 blobs of the backup of ${TIME} are damaged: "chartroom backup /bk --verify" copies them again if the data folder has them whole; else look for them in an older backup`,
   ]);
   expect(complaintsOfCheck({ record: recordOf([A, B]), damaged: [A, B] }, '/bk')).toEqual([
-    `2 of 3 blobs are not in the backup of ${TIME}, since the data folder had them no more when it was made: push again what they belong to, then back up again, or look for them in an older backup`,
+    `2 of 3 blobs are not in the backup of ${TIME}, since the data folder had them no more when it was made: run "chartroom verify --repair", push again what they belong to, then back up again, or look for them in an older backup`,
   ]);
   expect(complaintOfRestoration({ record: recordOf([], 1), damaged: [A] }, '/data')).toContain('1 of 1 blob of');
   expect(complaintOfRestoration({ record: recordOf([], 1), damaged: [A] }, '/data')).toContain(' is damaged, so /data');

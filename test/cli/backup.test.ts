@@ -60,7 +60,7 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
   const { code, stdout, stderr } = await run('backup backup');
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest)\nchartroom: 1 blob is sound neither in the data folder nor in the backup: push again what it belongs to, then back up again\n`,
+    stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest)\nchartroom: 1 blob is sound neither in the data folder nor in the backup: run "chartroom verify --repair", push again what it belongs to, then back up again\n`,
   });
   expect(stdout).toContain('backed up 1 of 2 blobs (');
   expect(await run('restore backup --data-dir elsewhere')).toMatchObject({
@@ -88,7 +88,7 @@ test('what only the backup has still is named, with how to have it back', async 
   const { code, stdout, stderr } = await run('backup backup');
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest); the backup's is sound\nchartroom: 1 blob is damaged in the data folder and sound in the backup: as the user of the server copy backup/${file} to data/${file}, then run "chartroom verify --repair"; or push again what it belongs to\n`,
+    stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest); the backup's is sound\nchartroom: 1 blob is damaged in the data folder and sound in the backup: as the user of the server copy backup/${file} to data/${file}, then run "chartroom verify --repair"; or run that at once, then push again what it belongs to\n`,
   });
   expect(stdout).toContain('backed up 2 blobs ');
   expect((await run('backup verify backup')).code).toBe(0);

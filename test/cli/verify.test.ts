@@ -36,7 +36,7 @@ test('beside a running server: each problem in a line, then 1; repaired, the ser
   await writeFile(stray, 'stray');
   // seconds since 1970: no push puts it there just now
   await utimes(stray, 1, 1);
-  const problem = `blob ${digest} has other bytes than were pushed (needed by web): push the same content again, or restore the file from a backup`;
+  const problem = `blob ${digest} has other bytes than were pushed (needed by web): run "chartroom verify --repair", then push the same content again; or restore the file from a backup`;
   const verified = 'verified: 1 blob (14 B read), 0 manifests, 0 tags, 0 chart versions';
   const leftover = 'left over from pushes that were broken off: 1 blob (5 B); garbage collection takes them';
   const ended = await runChartroom(['verify'], { folder: folder.path });

@@ -60,6 +60,10 @@ test('a sound registry has no problems, and all of it was read', async () => {
 });
 
 describe('stored bytes', () => {
+  // What is not marked is there for whoever asks before pushing, so that pushing it again heals nothing.
+  const UNMARKED =
+    'run "chartroom verify --repair", then push the same content again; or restore the file from a backup';
+
   test.each([
     ['has other bytes than were pushed', (size: number) => Buffer.alloc(size, 'x')],
     ['has another size than was pushed', (size: number) => Buffer.alloc(size + 1)],
@@ -68,9 +72,7 @@ describe('stored bytes', () => {
       (await registry.request('HEAD', `/v2/team/web/blobs/${archive}`)).headers.get('content-length'),
     );
     await writeFile(fileOf(archive), spoiled(size));
-    expect(await whatIsWrong()).toEqual([
-      `blob ${archive} ${fault} [team/web:1.0.0] push the same content again, or restore the file from a backup`,
-    ]);
+    expect(await whatIsWrong()).toEqual([`blob ${archive} ${fault} [team/web:1.0.0] ${UNMARKED}`]);
     // Nothing was changed.
     expect((await registry.request('HEAD', `/v2/team/web/blobs/${archive}`)).status).toBe(200);
   });
@@ -83,9 +85,25 @@ describe('stored bytes', () => {
     expect((await verify()).leftovers).toEqual({ blobs: 0, bytes: 0 });
     await utimes(fileOf(stray), LONG_AGO, LONG_AGO);
     expect((await verify()).leftovers).toEqual({ blobs: 1, bytes: 5 });
-    expect(await whatIsWrong()).toEqual([
-      `blob ${archive} has no bytes [team/web:1.0.0] push the same content again, or restore the file from a backup`,
-    ]);
+    expect(await whatIsWrong()).toEqual([`blob ${archive} has no bytes [team/web:1.0.0] ${UNMARKED}`]);
+  });
+
+  test('what is said to heal does, with a client that asks for the blob before it pushes it', async () => {
+    const { archive: bytes, manifest: content } = await prepareChart(registry, 'other/web', CHART);
+    const pushAsHelm = async (): Promise<void> => {
+      const { status } = await registry.request('HEAD', `/v2/team/web/blobs/${archive}`);
+      if (status === 404) await pushBlob(registry, 'team/web', bytes);
+      await putManifest(registry, 'team/web', '1.0.0', content);
+    };
+    await rm(fileOf(archive));
+    expect((await verify()).problems).toMatchObject([{ remedy: UNMARKED }]);
+    await pushAsHelm();
+    expect((await verify()).problems).toMatchObject([{ remedy: UNMARKED }]);
+    const pushAgain = 'push the same content again, or restore the file from a backup';
+    expect((await verify(true)).problems).toMatchObject([{ remedy: pushAgain }]);
+    expect((await verify()).problems).toMatchObject([{ remedy: pushAgain }]);
+    await pushAsHelm();
+    expect(await verify()).toMatchObject({ problemCount: 0 });
   });
 
   test('a blob that no tag needs is told of by its repository', async () => {
