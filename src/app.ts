@@ -32,7 +32,7 @@ import { buildServer } from './http/server.ts';
 import { keepJournal } from './journal/keep-journal.ts';
 import { damageLine, logDamageTo, logHealingTo } from './lifecycle/damage-log.ts';
 import { HOUR, type NotingSuccess, runEvery } from './lifecycle/repeated-job.ts';
-import { scrubRegularly } from './lifecycle/scrub-blobs.ts';
+import { recheckRegularly, scrubRegularly } from './lifecycle/scrub-blobs.ts';
 import { LastSuccesses } from './metrics/last-successes.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { addProcessMetrics } from './metrics/process-metrics.ts';
@@ -127,8 +127,12 @@ export async function openApp(
   // Told to stop before the schedule that waits for them.
   opened.use(core.jobs);
   opened.use(await followIntoJournal(config, { database, space }, successes, logger));
-  const noting: NotingSuccess = (run) => successes.noting('scrub', run);
-  opened.use(scrubRegularly({ database, blobs, ...told, noting }, config.scrubBytesPerSecond, logger));
+  const noted = (job: string) => {
+    const noting: NotingSuccess = (run) => successes.noting(job, run);
+    return { database, blobs, ...told, noting };
+  };
+  opened.use(recheckRegularly(noted('recheck'), logger));
+  opened.use(scrubRegularly(noted('scrub'), config.scrubBytesPerSecond, logger));
   const issuerKeys = createIssuerKeys({ clock, requests: openOutgoingRequests(config) });
   const tokens = new Tokens({ keys, clock, lifetime: config.tokenLifetime });
   const authentication = new Authentication({

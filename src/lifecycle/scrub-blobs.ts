@@ -15,6 +15,8 @@ const PAGE = 200;
 /** Blobs, and milliseconds, after which checks that went well are written: not one transaction for each. */
 const BATCH = 200;
 const BATCH_TIME = 10_000;
+/** For what is known to be damaged, of which most has no bytes to read: bytes a second. */
+const RECHECK_RATE = 4 * 1024 * 1024;
 /** So many in one run are no damage to single blobs, but a disk that is not there, or is breaking. */
 const MAXIMUM_TROUBLE = 100;
 
@@ -44,18 +46,35 @@ export interface ScrubOptions {
 }
 
 /**
- * One walk over all blobs that are due. Those that are known to be damaged are looked at first: an operator may have put
- * their bytes back.
+ * One walk over all blobs that are due, without those that are known to be damaged.
  * @throws Error when very many blobs are damaged or cannot be read; they are left to the next run
  */
 export async function scrubBlobs(dependencies: ScrubDependencies, options: ScrubOptions): Promise<ScrubProgress> {
   const { clock } = dependencies;
-  const pace = new Pace({ ...options, clock });
-  const run = new ScrubRun(dependencies, options.onProgress, (bytes) => pace.spend(bytes));
+  return await walk(dependencies, options, (run) => run.walkUnchecked(options.signal, clock.now() - CHECK_INTERVAL));
+}
+
+/** One walk over the blobs that are known to be damaged, and what was set aside: an operator may have put their bytes back. */
+export async function recheckDamaged(
+  dependencies: ScrubDependencies,
+  { signal }: Pick<ScrubOptions, 'signal'>,
+): Promise<ScrubProgress> {
+  return await walk(dependencies, { signal, bytesPerSecond: RECHECK_RATE }, async (run, onBytes) => {
+    await tidySetAside(dependencies, onBytes);
+    await run.walkDamaged(signal);
+  });
+}
+
+async function walk(
+  dependencies: ScrubDependencies,
+  options: ScrubOptions,
+  steps: (run: ScrubRun, onBytes: OnBytes) => Promise<void>,
+): Promise<ScrubProgress> {
+  const pace = new Pace({ ...options, clock: dependencies.clock });
+  const onBytes: OnBytes = (bytes) => pace.spend(bytes);
+  const run = new ScrubRun(dependencies, options.onProgress, onBytes);
   try {
-    await tidySetAside(dependencies, (bytes) => pace.spend(bytes));
-    await run.walkDamaged(options.signal);
-    await run.walkUnchecked(options.signal, clock.now() - CHECK_INTERVAL);
+    await steps(run, onBytes);
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
@@ -64,22 +83,36 @@ export async function scrubBlobs(dependencies: ScrubDependencies, options: Scrub
   return run.progress;
 }
 
+type RegularDependencies = CheckDependencies & { readonly noting: NotingSuccess };
+
 /**
  * Runs at the start and every hour, for as long as there is something due. Disposing of it ends the run that is under way.
  * @param bytesPerSecond 0 for never
  */
 export function scrubRegularly(
-  dependencies: CheckDependencies & { readonly noting: NotingSuccess },
+  dependencies: RegularDependencies,
   bytesPerSecond: number,
   log: ErrorLog,
 ): AsyncDisposable {
   if (bytesPerSecond === 0) return { [Symbol.asyncDispose]: async () => undefined };
+  return runHourly(dependencies, log, (parts, signal) => scrubBlobs(parts, { bytesPerSecond, signal }));
+}
+
+/** The same for what is known to be damaged, on its own: a scrub may take days, or be turned off. */
+export function recheckRegularly(dependencies: RegularDependencies, log: ErrorLog): AsyncDisposable {
+  return runHourly(dependencies, log, (parts, signal) => recheckDamaged(parts, { signal }));
+}
+
+function runHourly(
+  dependencies: RegularDependencies,
+  log: ErrorLog,
+  check: (parts: ScrubDependencies, signal: AbortSignal) => Promise<unknown>,
+): AsyncDisposable {
   const stopping = new AbortController();
-  const { signal } = stopping;
   const onFailure = (err: unknown, digest: Digest): void => log.error({ err, digest }, 'a stored blob was not checked');
   const job = runEvery(
     HOUR,
-    dependencies.noting(() => scrubBlobs({ ...dependencies, onFailure }, { bytesPerSecond, signal })),
+    dependencies.noting(() => check({ ...dependencies, onFailure }, stopping.signal)),
     (err) => log.error({ err }, 'the check of stored blobs has ended early'),
   );
   return {

@@ -50,7 +50,7 @@ test('it is in the text format that Prometheus reads, every line of it', async (
 });
 
 test('it tells when each background job last ended well', async () => {
-  for (const job of ['audit-trail', 'collect-garbage', 'journal', 'scrub', 'search']) {
+  for (const job of ['audit-trail', 'collect-garbage', 'journal', 'recheck', 'scrub', 'search']) {
     expect(await readValue(`chartroom_job_last_success_timestamp_seconds{job="${job}"}`)).toBeGreaterThan(0);
   }
 });

@@ -1,7 +1,16 @@
 // The scrub finds every kind of damage, sets aside what is damaged and nothing else, and keeps to its rate.
-import { mkdir, rm } from 'node:fs/promises';
-import { describe, expect, test } from 'vitest';
-import { CHECK_INTERVAL, type ScrubOptions, scrubBlobs, scrubRegularly } from '../../src/lifecycle/scrub-blobs.ts';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { HOUR } from '../../src/lifecycle/repeated-job.ts';
+import {
+  CHECK_INTERVAL,
+  recheckDamaged,
+  recheckRegularly,
+  type ScrubOptions,
+  scrubBlobs,
+  scrubRegularly,
+} from '../../src/lifecycle/scrub-blobs.ts';
 import type { RepositoryName } from '../../src/oci/repository-name.ts';
 import { linkBlob } from '../../src/tables/blobs.ts';
 import { type DamagedRegistry, damagedRegistry, flip, WEB } from './support/damaged-registry.ts';
@@ -19,8 +28,12 @@ async function withDueBlobs() {
   return { registry, digest, sound };
 }
 
-const scrub = (registry: DamagedRegistry, options: Partial<ScrubOptions> = {}) =>
-  scrubBlobs(registry.dependencies, { ...FAST, ...options });
+/** One run of both checks, of what is known to be damaged and of the rest. */
+async function scrub({ dependencies }: DamagedRegistry, options: Partial<ScrubOptions> = {}) {
+  const rechecked = await recheckDamaged(dependencies, { signal: NEVER });
+  const { healed, damaged, ...others } = await scrubBlobs(dependencies, { ...FAST, ...options });
+  return { ...others, damaged: rechecked.damaged + damaged, healed: rechecked.healed + healed };
+}
 
 describe('damage', () => {
   const lost = async (registry: DamagedRegistry, file: string): Promise<void> => {
@@ -248,6 +261,66 @@ describe('which blobs, and when', () => {
   });
 });
 
+const SILENT = { error: () => undefined };
+
+describe('what is known to be damaged', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('is looked at again at the start and every hour, however long the check of the rest takes, or without it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await using registry = await damagedRegistry();
+    const digest = await registry.push(BYTES);
+    await registry.damage(digest, flip(7));
+    registry.clock.advance(CHECK_INTERVAL + 1);
+    await scrub(registry);
+    let ended = (): void => undefined;
+    const noting =
+      <Result>(run: () => Promise<Result>) =>
+      async () => {
+        const result = await run();
+        ended();
+        return result;
+      };
+    const nextRun = () =>
+      new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+    let run = nextRun();
+    await using _rechecks = recheckRegularly({ ...registry.dependencies, noting }, SILENT);
+    await run;
+    expect(registry.healed).toEqual([]);
+    await copyFile(await soundCopy(registry), registry.fileOf(digest));
+    run = nextRun();
+    vi.advanceTimersByTime(HOUR);
+    await run;
+    expect(registry.healed).toMatchObject([{ digest, by: 'check' }]);
+    expect(await registry.row(digest)).toMatchObject({ damagedAt: null });
+    // What was set aside of it goes an hour later.
+    run = nextRun();
+    vi.advanceTimersByTime(HOUR);
+    await run;
+    expect([await registry.stored(digest), await registry.aside(digest)]).toEqual([BYTES, undefined]);
+  });
+
+  /** As of a backup. */
+  async function soundCopy(registry: DamagedRegistry): Promise<string> {
+    const path = join(registry.path, 'copy');
+    await writeFile(path, BYTES);
+    return path;
+  }
+
+  test('is not the business of the check of the rest', async () => {
+    const { registry, digest } = await withDueBlobs();
+    await using _closing = registry;
+    await registry.damage(digest, flip(7));
+    await scrub(registry);
+    registry.clock.advance(CHECK_INTERVAL + 1);
+    expect(await scrubBlobs(registry.dependencies, FAST)).toMatchObject({ blobs: 1 });
+  });
+});
+
 describe('the rate', () => {
   test('so many bytes take so much time, and pauses are short', async () => {
     const { registry } = await withDueBlobs();
@@ -296,10 +369,13 @@ describe('the rate', () => {
     const { registry, digest } = await withDueBlobs();
     await using _closing = registry;
     await registry.damage(digest, flip(1));
-    await scrubRegularly({ ...registry.dependencies, noting: (run) => run }, 0, { error: () => undefined })[
-      Symbol.asyncDispose
-    ]();
-    expect(await registry.stored(digest)).toBeDefined();
+    const runs: unknown[] = [];
+    const noting = <Result>(run: () => Promise<Result>) => {
+      runs.push(run);
+      return run;
+    };
+    await scrubRegularly({ ...registry.dependencies, noting }, 0, SILENT)[Symbol.asyncDispose]();
+    expect([runs, await registry.stored(digest)]).toEqual([[], flip(1)(BYTES)]);
   });
 
   test('the end of the server does not wait for a pause', async () => {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { CHECK_INTERVAL, scrubBlobs } from '../../src/lifecycle/scrub-blobs.ts';
+import { CHECK_INTERVAL, recheckDamaged, scrubBlobs } from '../../src/lifecycle/scrub-blobs.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { type DamagedRegistry, damagedRegistry, flip } from './support/damaged-registry.ts';
 
@@ -35,8 +35,10 @@ async function crashAtEachStep(
     await registry.damage(digest, flip(3));
     ends.push(await checkUntil(registry.path, steps, mode));
     registry.clock.advance(CHECK_INTERVAL + 1);
+    await recheckDamaged(registry.dependencies, OPTIONS);
     await scrubBlobs(registry.dependencies, OPTIONS);
     await expectAfterwards(registry, digest);
+    await recheckDamaged(registry.dependencies, OPTIONS);
     await scrubBlobs(registry.dependencies, OPTIONS);
     await expectAfterwards(registry, digest);
   }
