@@ -16,6 +16,7 @@ import type { RepositoryName } from './oci/repository-name.ts';
 import type { BlobStore } from './ports/blob-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
+import { isForbidden } from './ports/file-errors.ts';
 import { StorageUnusable } from './ports/storage-unusable.ts';
 import { refreshFloatingTagsBelow } from './registry/floating-tags.ts';
 import { FreeSpace } from './registry/free-space.ts';
@@ -123,12 +124,20 @@ export async function requireNothingLost(config: Config, blobs: BlobStore): Prom
   }
 }
 
+/** @throws StorageUnusable when this user may not see it, which is not that there is none */
 async function isDatabaseThere(config: Config): Promise<boolean> {
-  return await stat(databasePath(config)).then(
+  try {
+    const found = await stat(databasePath(config));
     // SQLite takes an empty file for a database in which there is nothing.
-    (found) => found.isFile() && found.size > 0,
-    () => false,
-  );
+    return found.isFile() && found.size > 0;
+  } catch (error) {
+    if (isForbidden(error)) {
+      throw new StorageUnusable(
+        `this user may not look into the data folder ${resolve(config.dataDir)} (${error.code}): run this as the user of the server, to whom it belongs`,
+      );
+    }
+    return false;
+  }
 }
 
 export async function openDatabase(config: Config, clock: Clock): Promise<Database> {

@@ -14,6 +14,7 @@ import {
 } from './backup-words.ts';
 import { CheckFailed, type Command, type Option } from './command.ts';
 import { explainCutOff } from './explain-cut-off.ts';
+import { explainUnreadableBackup } from './explain-unreadable-backup.ts';
 import { operatorName } from './operator.ts';
 import { printLine, printNote } from './print.ts';
 import { showProgress } from './show-progress.ts';
@@ -58,7 +59,9 @@ const verify: Command = {
   commonOptions: [],
   run: async ({ words: [folder = ''] }) => {
     using progress = showBackupProgress('reading');
-    const verified = await verifyBackup(folder, progress.onProgress);
+    const verified = await verifyBackup(folder, progress.onProgress).catch((error) => {
+      throw explainUnreadableBackup(error, folder);
+    });
     progress.end();
     for (const line of damageLines(verified.damaged, 'the backup')) printNote(line);
     failWith(complaintsOfCheck(verified, folder));
@@ -76,7 +79,10 @@ const restoreCommand: Command = {
     const acceptsDamage = options.has(ACCEPT_DAMAGE.name);
     const config = settings.load();
     using progress = showBackupProgress('restoring');
-    const restored = await restore(config, folder, { acceptsDamage, onProgress: progress.onProgress });
+    const { onProgress } = progress;
+    const restored = await restore(config, folder, { acceptsDamage, onProgress }).catch((error) => {
+      throw explainUnreadableBackup(error, folder);
+    });
     progress.end();
     for (const line of damageLines(restored.damaged, 'the backup')) printNote(line);
     if (restored.damaged.length > 0 && !acceptsDamage) failWith([complaintOfRestoration(restored, config.dataDir)]);

@@ -9,6 +9,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
+/** This user may not: there may be something all the same. */
+export function isForbidden(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+}
+
 /** What is there cannot be read, now or later; but not for want of rights, memory or the like, which says nothing of it. */
 export function isUnreadable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
