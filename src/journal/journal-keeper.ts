@@ -80,6 +80,8 @@ export class JournalKeeper {
     if (!position) return false;
     const newest = await findNewestEvent(this.#database);
     if (newest?.id === position.event) return newest.at === position.at;
+    // Begun before the first event: that is there as long as none was forgotten.
+    if (position.event === 0) return !newest || (await findEventMark(this.#database, 1)) !== undefined;
     return (await findEventMark(this.#database, position.event))?.at === position.at;
   }
 

@@ -1,5 +1,5 @@
 // The journal of a registry that is served: it follows what is pushed, and nothing in it is secret.
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withDatabase } from '../backup/support/backups.ts';
@@ -13,6 +13,14 @@ test('what is pushed is in it soon, with the exact bytes of its manifest', async
   await putManifest(registry, 'team/web', '1.0.0', manifest);
   await eventually(() => journalOf(registry)).toContain('"tag":"1.0.0"');
   expect(await journalOf(registry)).toContain(manifest.toString('base64'));
+});
+
+test('one that was begun before anything happened is gone on with', async () => {
+  await using registry = await startRegistry();
+  await pushArtifact(registry, 'team/tool', 'latest', 'content');
+  await eventually(() => journalOf(registry)).toContain('"latest"');
+  const names = await readdir(join(registry.dataDir, 'journal'));
+  expect(names.filter((name) => name.startsWith('registry'))).toEqual(['registry.jsonl']);
 });
 
 test('passwords, secrets and tokens are not in it', async () => {
