@@ -5,15 +5,15 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isMissing } from '../ports/file-errors.ts';
 import type { Journal, JournalPosition } from '../ports/journal.ts';
-import { exists, syncFolder } from './files/folders.ts';
+import { exists, statOf, syncFolder } from './files/folders.ts';
 import { onDisk } from './files/on-disk.ts';
-import { putInPlace, writeDurably } from './files/whole-files.ts';
+import { writeDurably } from './files/whole-files.ts';
 
 const FOLDER = 'journal';
 const LINES = 'registry.jsonl';
 const POSITION = 'position.json';
 /** The journal before one that was begun anew, of which it is not known how far it came. */
-const FORMER = 'registry-former.jsonl';
+const FORMER = 'registry-former';
 /** Bytes that are always worth keeping, before it is looked at how many of them are new. */
 const SHORT = 16 * 1024 * 1024;
 
@@ -24,10 +24,10 @@ interface State extends JournalPosition {
   readonly firstBytes: number;
 }
 
-/** Writes nothing: a server whose disk is full starts as well. */
+/** Takes no room: a server whose disk is full starts as well. */
 export async function openJournal(dataDir: string): Promise<Journal> {
   const folder = join(dataDir, FOLDER);
-  // What a crash left of one that was to be put in its place would only take room.
+  // What a crash left of one that was to be put in its place only takes room; it is in nobody's way where it cannot be removed.
   await rm(join(folder, `${LINES}.new`), { force: true }).catch(() => undefined);
   return new JournalFile(folder, await readState(folder));
 }
@@ -106,46 +106,67 @@ class JournalFile implements Journal {
     position: JournalPosition,
     keepsFormer: boolean,
   ): Promise<void> {
-    const path = join(this.#folder, LINES);
-    const aside = `${path}.new`;
+    const [path, note] = [join(this.#folder, LINES), join(this.#folder, POSITION)];
+    const [aside, noteAside] = [`${path}.new`, `${note}.new`];
     await onDisk(async () => {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      const { bytes } = await writeDurably(aside, textsOf(batches));
-      if (keepsFormer) await this.#keepFormer();
-      // Between the two renames the position would be that of other lines.
-      this.#state = undefined;
-      await rm(join(this.#folder, POSITION), { force: true });
-      await syncFolder(this.#folder);
-      await putInPlace(aside, path);
+      try {
+        const { bytes } = await writeDurably(aside, textsOf(batches));
+        const state = { ...position, bytes, firstBytes: bytes };
+        await writeNote(noteAside, state);
+        if (keepsFormer) await this.#keepFormer();
+        // Between the two renames the position would be that of other lines.
+        await rm(note, { force: true });
+        await syncFolder(this.#folder);
+        await rename(aside, path);
+        this.#state = undefined;
+        await syncFolder(this.#folder);
+        await rename(noteAside, note);
+        this.#state = state;
+      } catch (error) {
+        // What failed first is to be told.
+        for (const half of [aside, noteAside]) await rm(half, { force: true }).catch(() => undefined);
+        throw error;
+      }
       await syncFolder(dirname(this.#folder));
-      await this.#note({ ...position, bytes, firstBytes: bytes });
     });
   }
 
   async #keepFormer(): Promise<void> {
+    const lines = join(this.#folder, LINES);
+    const former = await statOf(lines);
+    if (!former) return;
     const at = this.#state?.at;
-    const name = at === undefined ? FORMER : `registry-until-${new Date(at).toISOString().replaceAll(':', '-')}.jsonl`;
-    try {
-      await link(join(this.#folder, LINES), join(this.#folder, name));
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      // There was none, or it is kept already.
-      if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
+    const name = at === undefined ? FORMER : `registry-until-${new Date(at).toISOString().replaceAll(':', '-')}`;
+    for (let number = 1; ; number += 1) {
+      const kept = join(this.#folder, `${name}${number === 1 ? '' : `-${number}`}.jsonl`);
+      const other = await statOf(kept);
+      if (!other) return await link(lines, kept);
+      // A try before this one, which failed later, has kept it.
+      if (other.ino === former.ino) return;
     }
   }
 
   async #note(state: State): Promise<void> {
     const path = join(this.#folder, POSITION);
     const aside = `${path}.new`;
-    const file = await open(aside, 'w', 0o600);
-    try {
-      // Not synced: when a power cut takes it, or leaves an older one, what was followed before is followed again.
-      await file.writeFile(`${JSON.stringify(state)}\n`);
-    } finally {
-      await file.close();
-    }
+    await writeNote(aside, state);
     await rename(aside, path);
     this.#state = state;
+  }
+}
+
+/** Nothing of it stays when that fails. */
+async function writeNote(path: string, state: State): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    // Not synced: when a power cut takes it, or leaves an older one, what was followed before is followed again.
+    await file.writeFile(`${JSON.stringify(state)}\n`);
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
+  } finally {
+    await file.close();
   }
 }
 

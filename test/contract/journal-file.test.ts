@@ -1,5 +1,5 @@
 // The journal on a disk: what was acknowledged is read back, what was cut off is not in the way.
-import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hasJournal, openJournal, readJournalLines } from '../../src/adapters/journal-file.ts';
@@ -64,14 +64,57 @@ test('one that is begun anew keeps the former one beside it when it is told to, 
   await journal.replace(batches(['two']), { event: 2, at: 2 }, true);
   await journal.replace(batches(['three']), { event: 3, at: 2 }, true);
   await journal.replace(batches(['four']), { event: 4, at: 2 }, true);
-  const kept = ['registry-until-1970-01-01T00-00-00.002Z.jsonl', 'registry-until-2026-11-23T00-00-00.000Z.jsonl'];
-  expect((await readdir(join(folder.path, 'journal'))).toSorted()).toEqual([
-    ...['position.json', ...kept, 'registry.jsonl'],
-  ]);
-  const former = await Promise.all(kept.map((name) => readFile(join(folder.path, 'journal', name), 'utf8')));
-  expect(former).toEqual(['two\n', 'one\n']);
+  expect(await formerOf(folder.path)).toEqual({
+    'registry-until-1970-01-01T00-00-00.002Z-2.jsonl': 'three\n',
+    'registry-until-1970-01-01T00-00-00.002Z.jsonl': 'two\n',
+    'registry-until-2026-11-23T00-00-00.000Z.jsonl': 'one\n',
+  });
   expect(await linesOf(folder.path)).toEqual(['four']);
 });
+
+test('each one without a position is kept as well', async () => {
+  await using folder = await temporaryFolder();
+  for (const name of ['one', 'two', 'three']) {
+    await (await openJournal(folder.path)).replace(batches([name]), { event: 1, at: 1 }, true);
+    await rm(join(folder.path, 'journal', 'position.json'));
+  }
+  expect(await formerOf(folder.path)).toEqual({ 'registry-former-2.jsonl': 'two\n', 'registry-former.jsonl': 'one\n' });
+});
+
+test('one that could not be replaced, though it was kept already, is kept once', async () => {
+  await using folder = await temporaryFolder();
+  const journal = await openJournal(folder.path);
+  await journal.replace(batches(['one']), { event: 1, at: 1 }, false);
+  await rm(join(folder.path, 'journal', 'position.json'));
+  // In the way of those who would remove the file.
+  await mkdir(join(folder.path, 'journal', 'position.json'));
+  await expect(journal.replace(batches(['two']), { event: 2, at: 2 }, true)).rejects.toThrow('EISDIR');
+  await rmdir(join(folder.path, 'journal', 'position.json'));
+  await journal.replace(batches(['three']), { event: 3, at: 3 }, true);
+  expect(await formerOf(folder.path)).toEqual({ 'registry-until-1970-01-01T00-00-00.001Z.jsonl': 'one\n' });
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'no room for its position leaves the one that was there, and nothing beside it',
+  async () => {
+    await using folder = await temporaryFolder();
+    const journal = await openJournal(folder.path);
+    await journal.replace(batches(['one']), { event: 1, at: 1 }, true);
+    const fill = () => symlink('/dev/full', join(folder.path, 'journal', 'position.json.new'));
+    await fill();
+    await expect(journal.replace(batches(['two']), { event: 2, at: 2 }, true)).rejects.toThrow('ENOSPC');
+    expect(journal.position).toMatchObject({ event: 1, at: 1 });
+    expect(await readdir(join(folder.path, 'journal'))).toEqual(['position.json', 'registry.jsonl']);
+    await fill();
+    await expect(journal.append(['more'], { event: 2, at: 2 })).rejects.toThrow('ENOSPC');
+    expect(await readdir(join(folder.path, 'journal'))).toEqual(['position.json', 'registry.jsonl']);
+    await journal.append(['three'], { event: 3, at: 3 });
+    expect([await linesOf(folder.path), (await openJournal(folder.path)).position?.event]).toEqual([
+      ['one', 'three'],
+      3,
+    ]);
+  },
+);
 
 test('it is for its owner alone', async () => {
   await using folder = await temporaryFolder();
@@ -80,6 +123,13 @@ test('it is for its owner alone', async () => {
   const found = await Promise.all(modes.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)));
   expect(found).toEqual(['700', '600', '600']);
 });
+
+/** What is kept of those before it, by name. */
+async function formerOf(dataDir: string): Promise<Readonly<Record<string, string>>> {
+  const names = (await readdir(join(dataDir, 'journal'))).filter((name) => name.startsWith('registry-')).toSorted();
+  const texts = names.map(async (name) => [name, await readFile(join(dataDir, 'journal', name), 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(texts));
+}
 
 function linesFile(dataDir: string): string {
   return join(dataDir, 'journal', 'registry.jsonl');
