@@ -18,7 +18,7 @@ import { VERSION } from '../config/version.ts';
 import { databasePath, requireRegistry } from '../core.ts';
 import type { DamagedBlob } from '../ports/backup.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
-import { StorageUnusable } from '../ports/storage-unusable.ts';
+import { isForLackOfRoom, StorageUnusable, storageError } from '../ports/storage-unusable.ts';
 import { requireMigrated } from '../tables/migrate.ts';
 
 export type OnProgress = (progress: BackupProgress) => void;
@@ -47,26 +47,43 @@ export async function backUp(
 ): Promise<RecordedBackup> {
   await requireRegistry(config);
   requireApart(config.dataDir, folder);
-  await makeBackupFolder(folder);
   await using opened = new AsyncDisposableStack();
-  opened.use(lockFolder(folder, ONE_BACKUP));
   const database = opened.adopt(openSqliteDatabase(databasePath(config)), (each) => each.close());
   await requireMigrated(database, await readMigrations(database.dialect));
-  const made = await makeBackup({
-    source: {
-      database,
-      blobs: await openDiskBlobStore(config.dataDir),
-      pathOf: (name) => join(config.dataDir, name),
-      otherFiles: [SIGNING_KEYS_FILE],
-    },
-    target: { folder: openBackupFolder(folder), blobs: await openDiskBlobStore(folder) },
-    copies: sqliteCopies,
-    clock,
-    version: VERSION,
-    holdId: `backup to ${resolve(folder)}`,
-    ...options,
+  const source = {
+    database,
+    blobs: await openDiskBlobStore(config.dataDir),
+    pathOf: (name: string) => join(config.dataDir, name),
+    otherFiles: [SIGNING_KEYS_FILE],
+  };
+  const made = await writingTo(folder, async () => {
+    await makeBackupFolder(folder);
+    using _lock = lockFolder(folder, ONE_BACKUP);
+    return await makeBackup({
+      source,
+      target: { folder: openBackupFolder(folder), blobs: await openDiskBlobStore(folder) },
+      copies: sqliteCopies,
+      clock,
+      version: VERSION,
+      holdId: `backup to ${resolve(folder)}`,
+      ...options,
+    });
   });
   return { ...made, unrecorded: await recordBackup({ database, clock }, options.operator ?? 'operator', made) };
+}
+
+/** Says that it is the backup's folder that has no room, whichever part of it has found so: the data folder is only read meanwhile. */
+async function writingTo<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const cause = storageError(error);
+    if (!isForLackOfRoom(cause)) throw error;
+    throw new StorageUnusable(
+      `the backup to ${folder} was cut off: no room is left there; the backup before it is as it was, make room and back up again`,
+      { cause, trouble: 'full' },
+    );
+  }
 }
 
 /** Reads all of a backup and changes nothing in it. @throws StorageUnusable when there is none, or its database is damaged */

@@ -1,7 +1,7 @@
 // Backups of a registry that is served: what is in them, what they cost the second time, and what damage does to them.
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -106,6 +106,17 @@ test('one that is cut off leaves the one before it whole, and the next one goes 
   expect((await backups.backUp()).record.blobs.count).toBe(3);
   await expect(stat(leftOver)).rejects.toThrow('ENOENT');
   expect((await readdir(backups.folder)).filter((name) => name.startsWith('copy-'))).toHaveLength(1);
+});
+
+test.skipIf(process.platform !== 'linux')('no room in its folder is told of as such, with the folder', async () => {
+  await using backups = await startBackedUp();
+  const { folder } = backups;
+  await pushArtifact(backups.registry, 'one', 'latest', 'content');
+  const { record } = await backups.backUp();
+  await symlink('/dev/full', join(folder, 'backup.json.new'));
+  const full = `the backup to ${folder} was cut off: no room is left there; the backup before it is as it was, make room`;
+  await expect(backups.backUp()).rejects.toThrow(full);
+  expect(await backups.verify()).toEqual({ record, damaged: [] });
 });
 
 test('garbage collection is held while it runs, and neither after it nor in its copy', async () => {

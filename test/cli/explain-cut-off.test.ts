@@ -4,16 +4,11 @@ import { expect, test } from 'vitest';
 import { explainCutOff } from '../../src/cli/explain-cut-off.ts';
 import { StorageUnusable, storageError } from '../../src/ports/storage-unusable.ts';
 
-const FULL = 'no room is left there; the backup before it is as it was, make room and back up again';
-
 function failure(code: string): Error {
   return Object.assign(new Error('x'), { code, path: '/backup/blobs' });
 }
 
 test.each([
-  ['what the system says', failure('ENOSPC'), FULL],
-  ['what the blob store says', storageError(failure('EDQUOT')), FULL],
-  ['what the database says', new StorageUnusable('x', { trouble: 'full' }), FULL],
   [
     'no rights',
     failure('EACCES'),
@@ -32,6 +27,9 @@ test('what says enough itself stays as it is', () => {
     new Error('x'),
     'text',
     failure('OTHER'),
+    failure('ENOSPC'),
+    new StorageUnusable('no room is left in the folder of the backup', { trouble: 'full', cause: failure('ENOSPC') }),
+    new StorageUnusable('the database of the data folder cannot be used', { trouble: 'full' }),
     new StorageUnusable('the folder holds something else'),
     new StorageUnusable('the folder cannot be made', { cause: failure('ENOTDIR') }),
     new StorageUnusable('the database is locked', { cause: new BetterSqlite.SqliteError('x', 'SQLITE_CANTOPEN') }),
