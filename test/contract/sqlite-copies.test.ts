@@ -1,7 +1,9 @@
 // Copies of a SQLite database: of one moment, whoever writes meanwhile, in one file, checked.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { checkSqlite } from '../../src/adapters/files/sqlite.ts';
 import { sqliteCopies } from '../../src/adapters/sqlite-copies.ts';
 import { openSqliteDatabase } from '../../src/adapters/sqlite-database.ts';
 import { ConstraintViolation } from '../../src/ports/database.ts';
@@ -70,6 +72,21 @@ test('what goes wrong is said in the words of the port, with the file and what t
     await tx.query('insert into boxes values ($1)', ['1']);
   });
   await expect(unique).rejects.toThrow(ConstraintViolation);
+});
+
+test('what keeps a check from reading is damage only where the file is to blame', () => {
+  const check = (code: string) => {
+    const pragma = () => {
+      throw new BetterSqlite.SqliteError('it failed', code);
+    };
+    return checkSqlite(Object.assign(new BetterSqlite(':memory:'), { pragma }), 'a.db');
+  };
+  for (const code of ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_CANTOPEN', 'SQLITE_BUSY']) {
+    expect(() => check(code), code).toThrow('the database a.db cannot be used');
+  }
+  for (const code of ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR_READ']) {
+    expect(check(code), code).toEqual({ damaged: ['it failed'], dangling: [] });
+  }
 });
 
 test('a copy and the database that it is of are found damaged in the same words', async () => {

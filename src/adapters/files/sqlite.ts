@@ -21,6 +21,9 @@ const TROUBLES: readonly (readonly [code: string, trouble: StorageTrouble, remed
   ['SQLITE_IOERR', 'broken', 'the disk does not work as it should, or a quota is used up'],
 ];
 
+/** What says that the file itself is not as it was written. */
+const DAMAGE: readonly string[] = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR'];
+
 /** What SQLite has failed with, in the words of the ports; what is no trouble of the storage, as it is. @param path of the database */
 export function sqliteError(cause: unknown, path: string): unknown {
   if (!(cause instanceof BetterSqlite.SqliteError)) return cause;
@@ -51,7 +54,7 @@ export function runStatement<Row extends object>(
   return [];
 }
 
-/** https://sqlite.org/pragma.html#pragma_integrity_check; it does not look at foreign keys. @throws StorageUnusable when it is locked */
+/** https://sqlite.org/pragma.html#pragma_integrity_check; it does not look at foreign keys. @throws StorageUnusable when it cannot be read for another reason than damage */
 export function checkSqlite(connection: BetterSqlite.Database, path: string): DatabaseCheck {
   try {
     const found = connection.pragma(`integrity_check(${MAXIMUM_FAULTS})`) as { integrity_check: string }[];
@@ -65,7 +68,13 @@ export function checkSqlite(connection: BetterSqlite.Database, path: string): Da
     return { damaged: [], dangling: [...faults].slice(0, MAXIMUM_FAULTS) };
   } catch (cause) {
     const error = sqliteError(cause, path);
-    if (!(error instanceof StorageUnusable) || error.trouble === 'busy') throw error;
-    return { damaged: [cause instanceof Error ? cause.message : error.message], dangling: [] };
+    if (!(cause instanceof BetterSqlite.SqliteError && isDamage(cause.code, error))) throw error;
+    return { damaged: [cause.message], dangling: [] };
   }
+}
+
+/** A disk that does not give the bytes counts as well; one that has no room to read them in does not. */
+function isDamage(code: string, error: unknown): boolean {
+  const isBroken = error instanceof StorageUnusable && error.trouble === 'broken';
+  return isBroken && DAMAGE.some((beginning) => code.startsWith(beginning));
 }
