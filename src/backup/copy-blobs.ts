@@ -29,7 +29,12 @@ interface CopiedBlobs {
   /** What is damaged where it comes from, or lost, and was copied before. */
   readonly onlyHere: readonly DamagedBlob[];
   /** What was not there before. */
-  readonly added: { readonly count: number; readonly bytes: number };
+  readonly added: AddedBlobs;
+}
+
+export interface AddedBlobs {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 export async function copyBlobs(parts: CopyParts): Promise<CopiedBlobs> {
@@ -58,9 +63,14 @@ export async function copyBlobs(parts: CopyParts): Promise<CopiedBlobs> {
   for (const failed of await findDamagedBlobs(copy, attempt, parts.onProgress)) {
     const blob = await findBlobCheck(copy, failed.digest);
     const damage = blob && (await copyOne(blob));
-    if (damage === undefined) continue;
-    if (await findBlobCheck(parts.live, failed.digest)) damaged.push({ ...failed, problem: DAMAGE_WORDS[damage] });
-    else gone += 1;
+    if (!blob || damage === undefined) continue;
+    if (!(await findBlobCheck(parts.live, failed.digest))) {
+      gone += 1;
+      continue;
+    }
+    // Bytes come before their row: what was missing may have been pushed between the two looks.
+    const last = damage === 'missing' ? await copyOne(blob) : damage;
+    if (last !== undefined) damaged.push({ ...failed, problem: DAMAGE_WORDS[last] });
   }
   return { damaged, gone, onlyHere: onlyHere.toSorted(byDigest), added };
 }

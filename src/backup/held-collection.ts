@@ -19,14 +19,23 @@ export async function whileCollectionIsHeld<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const hold = () => database.transaction((tx) => holdCollection(tx, id, clock.now() + HOLD));
-  await hold().catch((error: unknown) => {
-    if (!isForLackOfRoom(error)) throw error;
-  });
-  const prolonging = runEvery(PROLONG_INTERVAL, hold, () => {
-    // The next one comes long before the hold ends.
-  });
+  const tried = Promise.withResolvers<void>();
+  const defects: unknown[] = [];
+  const prolonging = runEvery(
+    PROLONG_INTERVAL,
+    () => hold().then(tried.resolve),
+    (error) => {
+      if (isForLackOfRoom(error)) tried.resolve();
+      else tried.reject(error);
+      // One that cannot be prolonged just now is tried again before it ends, and whoever copies looks anyway.
+      if (!(error instanceof StorageUnusable)) defects.push(error);
+    },
+  );
   try {
-    return await work();
+    await tried.promise;
+    const result = await work();
+    if (defects.length > 0) throw defects[0];
+    return result;
   } finally {
     await prolonging[Symbol.asyncDispose]();
     await database

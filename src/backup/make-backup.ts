@@ -9,7 +9,7 @@ import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { countStoredBlobs, isStoredBlob } from '../tables/blobs.ts';
 import { releaseCollection } from '../tables/collection-holds.ts';
 import type { BackupProgress } from './backup-progress.ts';
-import { copyBlobs } from './copy-blobs.ts';
+import { type AddedBlobs, copyBlobs } from './copy-blobs.ts';
 import { whileCollectionIsHeld } from './held-collection.ts';
 
 export const DATABASE_FILE = 'chartroom.db';
@@ -49,7 +49,7 @@ interface BackupParts {
 export interface MadeBackup {
   readonly record: BackupRecord;
   /** What was not in the folder before. */
-  readonly added: { readonly count: number; readonly bytes: number };
+  readonly added: AddedBlobs;
   /** What the registry has damaged or lost, and the backup has still from before. */
   readonly onlyHere: readonly DamagedBlob[];
   readonly removedBlobs: number;
@@ -68,11 +68,14 @@ export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
   const discardHalves = () => target.folder.discardOthers(former?.folder ?? '');
   for await (const upload of target.blobs.listUploads()) await target.blobs.discard(upload);
   return await whileCollectionIsHeld({ database: source.database, clock, id: parts.holdId }, async () => {
+    const added = { count: 0, bytes: 0 };
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       // What a backup left that was cut off, or came too late.
       await discardHalves();
-      const made = await tryToMake(parts);
-      if (made) return made;
+      const tried = await tryToMake(parts);
+      added.count += tried.added.count;
+      added.bytes += tried.added.bytes;
+      if (tried.isComplete) return { ...tried.made, added };
     }
     await discardHalves();
     throw new StorageUnusable(
@@ -81,8 +84,13 @@ export async function makeBackup(parts: BackupParts): Promise<MadeBackup> {
   });
 }
 
-/** @returns undefined when the database's copy names what garbage collection has taken since */
-async function tryToMake(parts: BackupParts): Promise<MadeBackup | undefined> {
+/** Not complete where the database's copy names what garbage collection has taken since. */
+type Attempt = { readonly added: AddedBlobs } & (
+  | { readonly isComplete: false }
+  | { readonly isComplete: true; readonly made: Omit<MadeBackup, 'added'> }
+);
+
+async function tryToMake(parts: BackupParts): Promise<Attempt> {
   const { source, target, clock } = parts;
   const startedAt = clock.now();
   const folder = `copy-${isoTime(startedAt).replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`;
@@ -99,14 +107,15 @@ async function tryToMake(parts: BackupParts): Promise<MadeBackup | undefined> {
       checksAll: parts.checksAll,
       onProgress: (done) => parts.onProgress({ stage: 'blobs', done, count: blobs.count }),
     });
-    if (gone > 0) return undefined;
+    if (gone > 0) return { added, isComplete: false };
     const others = await copyOtherFiles(parts, folder);
     const files = await Promise.all([DATABASE_FILE, ...others].map((name) => measure(parts, folder, name)));
     const times = { startedAt: isoTime(startedAt), completedAt: isoTime(clock.now()) };
     const record = { format: 1, ...times, version: parts.version, folder, files, blobs, damaged } as const;
     await target.folder.complete(record);
     await target.folder.discardOthers(folder);
-    return { record, added, onlyHere, ...(await discardUnnamed(target.blobs, copy, blobs.count)) };
+    const discarded = await discardUnnamed(target.blobs, copy, blobs.count);
+    return { added, isComplete: true, made: { record, onlyHere, ...discarded } };
   } finally {
     copy.close();
   }

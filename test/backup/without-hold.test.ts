@@ -1,6 +1,6 @@
 // A backup of a registry whose disk is full: no room for the hold on garbage collection, which may take bytes away meanwhile.
 
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
@@ -9,6 +9,7 @@ import { openBackupFolder } from '../../src/adapters/backup-folder.ts';
 import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
 import { sqliteCopies } from '../../src/adapters/sqlite-copies.ts';
 import type { BackupProgress } from '../../src/backup/backup-progress.ts';
+import { copyBlobs } from '../../src/backup/copy-blobs.ts';
 import { type MadeBackup, makeBackup } from '../../src/backup/make-backup.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { systemClock } from '../../src/ports/clock.ts';
@@ -31,10 +32,11 @@ test('when garbage collection takes what is to be copied, it is begun again with
   const { registry } = backups;
   await pushArtifact(registry, 'one', 'latest', 'content');
   const unneeded = await pushBlob(registry, 'one', Buffer.from('unneeded'));
-  const { record } = await backUpWithoutRoom(backups, ({ stage }) => {
+  const { record, added } = await backUpWithoutRoom(backups, ({ stage }) => {
     if (stage === 'database') collect(registry.dataDir, unneeded);
   });
   expect(record).toMatchObject({ blobs: { count: 2 }, damaged: [] });
+  expect(added).toEqual(record.blobs);
   expect(await backups.verify()).toEqual({ record, damaged: [] });
 });
 
@@ -65,6 +67,23 @@ test('what is lost, and not collected, is damaged as ever', async () => {
   rmSync(blobPath(registry.dataDir, lost));
   const { record } = await backUpWithoutRoom(backups);
   expect(record.damaged).toEqual([{ digest: lost, problem: 'has no bytes', usedBy: ['one'] }]);
+});
+
+test('what is pushed again, bytes first, while it is looked for is copied', async () => {
+  await using backups = await startBackedUp();
+  const { registry, folder } = backups;
+  const digest = await pushBlob(registry, 'one', Buffer.from('content'));
+  await backups.backUp();
+  for (const place of [registry.dataDir, folder]) rmSync(blobPath(place, digest));
+  const [from, to] = [await openDiskBlobStore(registry.dataDir), await openDiskBlobStore(folder)];
+  const copied = await withDatabase(registry.dataDir, async (copy) => {
+    const query: typeof copy.query = async (text, values) => {
+      writeFileSync(blobPath(registry.dataDir, digest), 'content');
+      return await copy.query(text, values);
+    };
+    return await copyBlobs({ from, to, copy, live: { query }, checksAll: false, onProgress: () => undefined });
+  });
+  expect(copied).toMatchObject({ damaged: [], gone: 0, added: { count: 1, bytes: 7 } });
 });
 
 async function backUpWithoutRoom(
