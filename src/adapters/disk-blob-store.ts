@@ -39,29 +39,28 @@ export function blobFile(digest: Digest): string {
 
 /** @param folder is created, with all above it, when it is missing */
 export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
-  const uploads = join(folder, 'uploads');
-  const blobs = join(folder, 'blobs');
-  await createFolder(uploads);
-  for (const algorithm of ['sha256', 'sha512']) await createFanOut(join(blobs, algorithm));
-  const damaged = join(folder, 'damaged');
-  await createFolder(damaged);
-  return new DiskBlobStore(uploads, blobs, damaged);
+  await createFolder(join(folder, 'uploads'));
+  for (const algorithm of ['sha256', 'sha512']) await createFanOut(join(folder, 'blobs', algorithm));
+  await createFolder(join(folder, 'damaged'));
+  return new DiskBlobStore(folder);
 }
 
 /** One that is only read from: nothing is made in the folder, which may be on a medium that nobody writes to. */
 export function readDiskBlobStore(folder: string): BlobStore {
-  return new DiskBlobStore(join(folder, 'uploads'), join(folder, 'blobs'), join(folder, 'damaged'));
+  return new DiskBlobStore(folder);
 }
 
 class DiskBlobStore implements BlobStore {
+  readonly #folder: string;
   readonly #uploads: string;
   readonly #blobs: string;
   readonly #damaged: DamagedFiles;
 
-  constructor(uploads: string, blobs: string, damaged: string) {
-    this.#uploads = uploads;
-    this.#blobs = blobs;
-    this.#damaged = new DamagedFiles(damaged);
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#uploads = join(folder, 'uploads');
+    this.#blobs = join(folder, 'blobs');
+    this.#damaged = new DamagedFiles(join(folder, 'damaged'));
   }
 
   async start(upload: UploadId): Promise<void> {
@@ -220,8 +219,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   #blobPath(digest: Digest): string {
-    const encoded = encodedOf(digest);
-    return join(this.#blobs, algorithmOf(digest), encoded.slice(0, 2), encoded);
+    return join(this.#folder, blobFile(digest));
   }
 
   /** @throws Error when it has another size */
