@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { MadeBackup } from '../backup/make-backup.ts';
 import type { VerifiedBackup } from '../backup/verify-backup.ts';
-import { blobFile } from '../data-folder/back-up.ts';
+import type { RecordedBackup } from '../data-folder/back-up.ts';
 import type { BackupRecord, DamagedBlob } from '../ports/backup.ts';
 import { counted, shownSize } from './words.ts';
 
@@ -33,7 +33,7 @@ export function restoredLine({ record, damaged }: VerifiedBackup, dataDir: strin
 
 /** After a backup, the worst at the beginning. */
 export function complaintsOfBackup(
-  { record, onlyHere, leftBlobs }: MadeBackup,
+  { record, onlyHere, leftBlobs }: Omit<RecordedBackup, 'unrecorded'>,
   folder: string,
   dataDir: string,
 ): readonly string[] {
@@ -51,10 +51,9 @@ export function complaintsOfBackup(
   }
   const [first] = onlyHere;
   if (first) {
-    const file = blobFile(first.digest);
     const more = onlyHere.length === 1 ? '' : ', the others in the same way';
     complaints.push(
-      `${counted(onlyHere.length, 'blob')} ${are(onlyHere)} damaged in the data folder and sound in the backup: as the user of the server copy ${join(folder, file)} to ${join(dataDir, file)}${more}, then ${MARK_FIRST}; or run that at once, then push again what ${belong(onlyHere)} to`,
+      `${counted(onlyHere.length, 'blob')} ${are(onlyHere)} damaged in the data folder and sound in the backup: as the user of the server copy ${join(folder, first.file)} to ${join(dataDir, first.file)}${more}, then ${MARK_FIRST}; or run that at once, then push again what ${belong(onlyHere)} to`,
     );
   }
   return complaints;

@@ -1,7 +1,7 @@
 // Puts backup and restoration together, for commands: of the data folder's parts and the folder that holds the backup.
 import { join, relative, resolve } from 'node:path';
 import { BACKUP_LOCK, makeBackupFolder, openBackupFolder } from '../adapters/backup-folder.ts';
-import { blobFile as fileOfBlob, openDiskBlobStore, readDiskBlobStore } from '../adapters/disk-blob-store.ts';
+import { blobFile, openDiskBlobStore, readDiskBlobStore } from '../adapters/disk-blob-store.ts';
 import { lockFolder } from '../adapters/folder-lock.ts';
 import { readMigrations } from '../adapters/migration-files.ts';
 import { beginRestoredFolder } from '../adapters/restored-folder.ts';
@@ -28,7 +28,14 @@ const ONE_BACKUP = {
   refusal: (folder: string) => `another backup to ${folder} is under way: let it end, or stop it first`,
 };
 
+/** A blob that the backup has, and the registry has damaged or lost. */
+export interface KeptBlob extends DamagedBlob {
+  /** Where it lies in the backup, and has to lie in the data folder: a path within them. */
+  readonly file: string;
+}
+
 export interface RecordedBackup extends MadeBackup {
+  readonly onlyHere: readonly KeptBlob[];
   /** Why the registry has no record of it; undefined when it has. */
   readonly unrecorded: string | undefined;
 }
@@ -69,7 +76,8 @@ export async function backUp(
       ...options,
     });
   });
-  return { ...made, unrecorded: await recordBackup({ database, clock }, options.operator ?? 'operator', made) };
+  const unrecorded = await recordBackup({ database, clock }, options.operator ?? 'operator', made);
+  return { ...made, onlyHere: made.onlyHere.map((blob) => ({ ...blob, file: blobFile(blob.digest) })), unrecorded };
 }
 
 /** Says that it is the backup's folder that has no room, whichever part of it has found so: the data folder is only read meanwhile. */
@@ -110,11 +118,6 @@ export async function restore(
   using _lock = lockFolder(config.dataDir);
   const blobs = await openDiskBlobStore(config.dataDir);
   return await restoreBackup({ backup, record, restored, blobs, clock, ...options });
-}
-
-/** Where both a data folder and a backup have a blob: a path within them. */
-export function blobFile(digest: DamagedBlob['digest']): string {
-  return fileOfBlob(digest);
 }
 
 function keptBackup(folder: string) {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
@@ -173,7 +173,8 @@ test('of what the registry knows to be damaged, or has lost, the good copy stays
   await backups.backUp();
   const digest = digestOf(Buffer.from('content'));
   const path = blobPath(registry.dataDir, digest);
-  const found = (problem: string) => [{ digest, problem, usedBy: ['one:latest'] }];
+  const file = relative(registry.dataDir, path);
+  const found = (problem: string) => [{ digest, problem, usedBy: ['one:latest'], file }];
   await writeFile(path, 'CONTENT');
   await change(marked);
   expect((await backups.backUp()).onlyHere).toEqual(found('has other bytes than were pushed'));
