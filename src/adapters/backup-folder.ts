@@ -2,7 +2,7 @@
 import { copyFile, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BackupFolder, BackupRecord, CopiedFile } from '../ports/backup.ts';
-import { isMissing } from '../ports/file-errors.ts';
+import { codeOf, isMissing } from '../ports/file-errors.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { createNamedFolder, namesIn, syncFolder } from './files/folders.ts';
 import { measureFile, putInPlace, writeDurably } from './files/whole-files.ts';
@@ -41,7 +41,7 @@ class DiskBackupFolder implements BackupFolder {
     const path = join(this.#path, RECORD);
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       // The second one when the folder is a file.
-      if (isMissing(error) || (error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) return undefined;
+      if (isMissing(error) || codeOf(error) === 'ENOTDIR') return undefined;
       throw error;
     });
     if (text === undefined) return undefined;

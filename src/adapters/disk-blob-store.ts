@@ -22,6 +22,7 @@ import { DamagedFiles } from './files/damaged-files.ts';
 import { createFanOut, createFolder, statOf, syncFolder } from './files/folders.ts';
 import { each, onDisk } from './files/on-disk.ts';
 import { markedAt, readForCheck } from './files/stored-bytes.ts';
+import { writeAll } from './files/write-all.ts';
 
 /** Bytes read at once, at the most: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
 const READ_SIZE = 1024 * 1024;
@@ -257,12 +258,6 @@ function stat(path: string): Promise<Stats | undefined> {
 
 function uploadUnknown(upload: UploadId): RegistryError {
   return new RegistryError('BLOB_UPLOAD_UNKNOWN', `upload ${upload} is over or never began: start a new one`);
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    written += (await file.write(chunk, written)).bytesWritten;
-  }
 }
 
 /** Node takes memory for a whole read before it knows how much there is, and most charts have a few KiB. */

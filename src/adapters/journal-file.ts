@@ -1,6 +1,6 @@
 // The Journal in two files of the data folder: the lines, and up to where they count. Beside them is each journal that a database was rebuilt from.
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isMissing } from '../ports/file-errors.ts';
@@ -8,6 +8,7 @@ import type { Journal, JournalPosition } from '../ports/journal.ts';
 import { exists, statOf, syncFolder } from './files/folders.ts';
 import { onDisk } from './files/on-disk.ts';
 import { writeDurably } from './files/whole-files.ts';
+import { writeAll } from './files/write-all.ts';
 
 const FOLDER = 'journal';
 const LINES = 'registry.jsonl';
@@ -176,13 +177,6 @@ function textOf(lines: readonly string[]): string {
 
 async function* textsOf(batches: AsyncIterable<readonly string[]>): AsyncIterable<string> {
   for await (const lines of batches) yield textOf(lines);
-}
-
-/** A disk that is nearly full takes some of the bytes, and says so instead of failing. */
-async function writeAll(file: FileHandle, bytes: Uint8Array, from: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    written += (await file.write(bytes, written, bytes.length - written, from + written)).bytesWritten;
-  }
 }
 
 /** Undefined when the journal has to be begun anew. */

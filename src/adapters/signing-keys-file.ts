@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../ports/clock.ts';
+import { codeOf, isMissing } from '../ports/file-errors.ts';
 import type { SigningKey, SigningKeys } from '../ports/signing-keys.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { syncFolder } from './files/folders.ts';
@@ -147,7 +148,7 @@ async function createFile(path: string, key: StoredKey): Promise<void> {
   try {
     await link(aside, path);
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
     await rm(aside);
   }
@@ -178,7 +179,7 @@ async function openAlone(aside: string): Promise<FileHandle> {
   try {
     return await open(aside, 'wx', 0o600);
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
     throw new StorageUnusable(
       `another rotation of the signing key is under way: try again in a moment; if it was cut off, remove ${aside} first`,
     );
@@ -272,11 +273,7 @@ async function readIfPresent(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,5 +1,6 @@
 // The error for storage that cannot be used: the database, the blobs, or another part of the data folder.
 import { StorageFull } from '../oci/error.ts';
+import { codeOf } from './file-errors.ts';
 
 /**
  * - full: there is no room left, or a quota is used up; reading goes on
@@ -33,7 +34,7 @@ const TROUBLES: Readonly<Record<string, readonly [trouble: StorageTrouble, remed
 
 /** What a file system has failed with, in the words of the ports: as a StorageUnusable when that is what it is. */
 export function storageError(cause: unknown): unknown {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = codeOf(cause);
   const known = Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined;
   if (known === undefined) return cause;
   const [trouble, remedy] = known;

@@ -2,6 +2,7 @@
 import { link, opendir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, isDigest } from '../../oci/digest.ts';
+import { codeOf } from '../../ports/file-errors.ts';
 import { storageError } from '../../ports/storage-unusable.ts';
 import { syncFolder } from './folders.ts';
 import { each, onDisk } from './on-disk.ts';
@@ -71,8 +72,4 @@ async function move(from: string, to: string): Promise<boolean> {
     return await move(from, to);
   }
   return true;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isMissing } from '../../ports/file-errors.ts';
+import { codeOf, isMissing } from '../../ports/file-errors.ts';
 import { StorageUnusable } from '../../ports/storage-unusable.ts';
 
 /** What a file system makes by itself. */
@@ -58,7 +58,7 @@ export async function createNamedFolder(path: string, remedy: string): Promise<v
   try {
     await createFolder(path, 0o700);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const code = codeOf(cause);
     if (!['EEXIST', 'ELOOP', 'ENOENT', 'ENOTDIR'].includes(code)) throw cause;
     throw new StorageUnusable(
       `the folder ${path} cannot be made (${code}): a file or a broken link is in its way, or this is a place where nothing can be made, such as /proc; ${remedy}`,
