@@ -5,6 +5,7 @@ import type { ClassicUploads } from '../../classic/upload.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { MAXIMUM_ARCHIVE_BYTES } from '../../registry/push-chart.ts';
 import type { ReceivedBytes } from '../../registry/received-bytes.ts';
+import { announcedLength } from '../announced-length.ts';
 
 /** The names that ChartMuseum's fields have unless its operator gives them others. */
 export type FieldName = 'chart' | 'prov';
@@ -56,12 +57,6 @@ export async function readForm(
 function tooLarge(): RegistryError {
   const message = `the form is too large: with everything around the chart it may have ${MAXIMUM_BODY_BYTES} bytes`;
   return new RegistryError('BLOB_TOO_LARGE', message);
-}
-
-/** bytes of the body, when the request says so */
-export function announcedLength({ headers }: FastifyRequest): number | undefined {
-  const length = headers['content-length'];
-  return length === undefined ? undefined : Number(length);
 }
 
 /** Also of a body that has no parts at all, and of what stands before, between and behind them. */

@@ -6,13 +6,14 @@ import type { Classic } from '../../classic/classic.ts';
 import type { Upload } from '../../classic/upload.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { ReceivedBytes } from '../../registry/received-bytes.ts';
+import { announcedLength } from '../announced-length.ts';
 import { actorOf } from '../authenticate.ts';
 import type { Routes } from '../server.ts';
 import { passOverBody } from '../unwanted-body.ts';
 import { warn } from '../warning.ts';
 import { CLASSIC_PREFIX } from './addresses.ts';
 import { requireChart } from './guard.ts';
-import { announcedLength, type FieldName, FORM_OPTIONS, readForm, type UploadedForm } from './upload-form.ts';
+import { type FieldName, FORM_OPTIONS, readForm, type UploadedForm } from './upload-form.ts';
 
 const SAVED = { saved: true };
 

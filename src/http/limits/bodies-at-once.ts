@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/caller.ts';
 import { RegistryError } from '../../oci/error.ts';
+import { announcedLength, isStreamed } from '../announced-length.ts';
 import { sourceOf } from './source.ts';
 
 /**
@@ -34,6 +35,6 @@ export function limitBodies(app: FastifyInstance, maximum: number): void {
 }
 
 /** RFC 9112, section 6.3 */
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+function hasBody(request: FastifyRequest): boolean {
+  return isStreamed(request) || (announcedLength(request) ?? 0) > 0;
 }

@@ -12,6 +12,7 @@ import type { UploadAddress } from '../../registry/open-uploads.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { UploadStopped } from '../../registry/upload-locks.ts';
 import type { Chunk } from '../../registry/uploads.ts';
+import { announcedLength, isStreamed } from '../announced-length.ts';
 import { actorOf } from '../authenticate.ts';
 import type { Routes } from '../server.ts';
 
@@ -123,15 +124,13 @@ async function answerStatus(
 }
 
 function chunkOf(request: FastifyRequest): Chunk {
-  const length = request.headers['content-length'];
-  const isStreamed = request.headers['transfer-encoding'] !== undefined;
   const body = request.body as Readable | undefined;
   return {
     // Leaving off early must not destroy the connection, or the refusal would never arrive.
     body: body ? body.iterator({ destroyOnReturn: false }) : nothing(),
     range: parseContentRange(request.headers['content-range']),
     // A request with neither header has no body (RFC 9112, 6.3).
-    length: length === undefined && isStreamed ? undefined : Number(length ?? 0),
+    length: announcedLength(request) ?? (isStreamed(request) ? undefined : 0),
   };
 }
 
