@@ -90,7 +90,7 @@ const LOGIN_REFUSALS: Readonly<Record<Exclude<LoginRefusal, 'stale'>, RefusalCod
 };
 
 /** The error handler of the whole server. Helm prints code and message of the spec's form as they are, so both are for people. */
-export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalFor(error, request);
   const [usual, code] = ANSWERS[refusal.code];
   // HEAD is how clients that push find out what they must upload (OCI Distribution Spec, end-2): by 404 alone.
@@ -145,7 +145,7 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): Fa
     allowed === ''
       ? new RegistryError('NOT_FOUND', `there is nothing at ${what}${why}`)
       : new RegistryError('UNSUPPORTED', `there is no ${what}: only ${allowed}${why}`);
-  return answerError(refusal as unknown as FastifyError, request, reply);
+  return answerError(refusal, request, reply);
 }
 
 /** The methods with which the address is a route. */
@@ -155,7 +155,7 @@ function methodsAt({ server, url }: FastifyRequest): readonly string[] {
   return methods.filter((method) => (server.findRoute({ method, url }) as object | null) !== null);
 }
 
-function refusalFor(error: FastifyError, request: FastifyRequest): Refusal {
+function refusalFor(error: Error & Partial<FastifyError>, request: FastifyRequest): Refusal {
   if (error instanceof RegistryError) return error;
   if (error instanceof AccountError) return { code: REASONS[error.reason], message: error.message };
   if (error instanceof StorageUnusable) return storageRefusal(error, request);

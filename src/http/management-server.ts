@@ -1,5 +1,5 @@
 // The management API within the process, for the command line: the same routes, without a network and without a login.
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -47,7 +47,7 @@ export async function buildManagementServer(options: ManagementServerOptions): P
 }
 
 /** The words of the storage are for the operator, who asks here, and reads no log. */
-function answerOperator(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerOperator(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (!(error instanceof StorageUnusable)) return answerError(error, request, reply);
-  return answerError(new RegistryError('UNAVAILABLE', error.message) as unknown as FastifyError, request, reply);
+  return answerError(new RegistryError('UNAVAILABLE', error.message), request, reply);
 }
