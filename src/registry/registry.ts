@@ -83,17 +83,17 @@ export class Registry {
   }
 
   /**
-   * For whoever asks for a manifest in order not to push what it needs: garbage collection leaves it for another grace period.
+   * For whoever asks for a manifest in order not to push what it needs.
    * @throws RegistryError MANIFEST_UNKNOWN when a blob that it needs was damaged in the store, and must be pushed again
    */
+  async requireSoundBlobs(repository: RepositoryName, digest: Digest): Promise<void> {
+    if (!(await needsDamagedBlob(this.#options.database, repository, digest))) return;
+    throw new RegistryError('MANIFEST_UNKNOWN', `a blob of manifest ${digest} was damaged in the store: push it again`);
+  }
+
+  /** For the same one: garbage collection leaves the manifest for another grace period. */
   async keepForPush(repository: RepositoryName, digest: Digest): Promise<void> {
     const { database } = this.#options;
-    if (await needsDamagedBlob(database, repository, digest)) {
-      throw new RegistryError(
-        'MANIFEST_UNKNOWN',
-        `a blob of manifest ${digest} was damaged in the store: push it again`,
-      );
-    }
     if (!(await isNotedUnreferenced(database, { repository, digest }))) return;
     await database.transaction((tx) => noteUnreferenced(tx, { repository, digest }, null));
   }

@@ -34,12 +34,14 @@ export function manifestRoutes(app: Routes, { registry }: { readonly registry: R
       // helm and oras ask this before they push, and leave out what a manifest needs that is there.
       const isBeforePush = request.method === 'HEAD' && reference.kind === 'digest';
       if (isBeforePush && caller.rights.on(repository).includes('push')) {
+        await registry.requireSoundBlobs(repository, reference.digest);
         await registry.keepForPush(repository, reference.digest);
       }
       const manifest = await registry.readManifest(repository, reference);
       // crane and regctl ask for the tag. helm asks for it as well, before it pulls, but with a token for that alone.
       const isForTag = request.method === 'HEAD' && reference.kind === 'tag';
       if (isForTag && caller.token !== undefined && allows(caller, 'push', repository)) {
+        await registry.requireSoundBlobs(repository, manifest.digest);
         await registry.keepForPush(repository, manifest.digest);
       }
       reply.header('docker-content-digest', manifest.digest);
