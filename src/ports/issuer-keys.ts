@@ -1,7 +1,7 @@
 // The port to the keys with which issuers of identity tokens sign.
 
 /** The public half of an asymmetric key (RFC 7517, section 4); other members by their names there. */
-export interface PublicKey {
+interface PublicKey {
   readonly kty: string;
   readonly kid?: string;
   readonly [member: string]: unknown;
