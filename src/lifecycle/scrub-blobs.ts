@@ -1,7 +1,7 @@
 // Reads stored blobs again, the longest unchecked first, and finds those that are no longer what was pushed.
 import type { Digest } from '../oci/digest.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob, type OnBytes } from '../registry/check-blob.ts';
-import { recordSound } from '../registry/record-healing.ts';
+import { type HealingRecords, recordSound } from '../registry/record-healing.ts';
 import { type BlobCheckRow, listDamagedBlobs, listUncheckedBlobs } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
 import type { ErrorLog } from './damage-log.ts';
@@ -20,7 +20,7 @@ const RECHECK_RATE = 4 * 1024 * 1024;
 /** So many in one run are no damage to single blobs, but a disk that is not there, or is breaking. */
 const MAXIMUM_TROUBLE = 100;
 
-interface ScrubDependencies extends CheckDependencies {
+interface ScrubDependencies extends CheckDependencies, HealingRecords {
   /** Of a blob that could not be checked, for want of rights or memory, say; the others are. */
   readonly onFailure: (error: unknown, digest: Digest) => void;
 }
@@ -83,7 +83,7 @@ async function walk(
   return run.progress;
 }
 
-type RegularDependencies = CheckDependencies & { readonly noting: NotingSuccess };
+type RegularDependencies = CheckDependencies & HealingRecords & { readonly noting: NotingSuccess };
 
 /**
  * Runs at the start and every hour, for as long as there is something due. Disposing of it ends the run that is under way.

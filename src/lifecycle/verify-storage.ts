@@ -1,7 +1,7 @@
 // Verifies at full speed all that is stored: bytes against their digests, and database and blobs against each other, both ways.
 import { type BlobCheck, type CheckDependencies, checkBlob, inspectBlob } from '../registry/check-blob.ts';
 import { DAMAGE_WORDS } from '../registry/record-damage.ts';
-import { recordSound } from '../registry/record-healing.ts';
+import { type HealingRecords, recordSound } from '../registry/record-healing.ts';
 import { namesOf, whoNeeds } from '../registry/who-needs.ts';
 import { type BlobCheckRow, findBlobCheck, listBlobChecks } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
@@ -42,8 +42,10 @@ export interface VerifyResult extends VerifyProgress {
   readonly problems: readonly Problem[];
 }
 
+type VerifyDependencies = CheckDependencies & HealingRecords;
+
 /** May run beside a server, in another process too: what changes meanwhile is no problem. @throws the signal's reason */
-export async function verifyStorage(dependencies: CheckDependencies, options: VerifyOptions): Promise<VerifyResult> {
+export async function verifyStorage(dependencies: VerifyDependencies, options: VerifyOptions): Promise<VerifyResult> {
   const { database } = dependencies;
   const problems = new Problems();
   const counts = { blobs: 0, bytes: 0, manifests: 0, tags: 0, versions: 0 };
@@ -80,7 +82,7 @@ function resultOf(problems: Problems): Pick<VerifyResult, 'problemCount' | 'prob
 }
 
 async function verifyBlobs(
-  dependencies: CheckDependencies,
+  dependencies: VerifyDependencies,
   { signal, repair, onProgress = () => undefined }: VerifyOptions,
   problems: Problems,
   counts: { blobs: number; bytes: number } & VerifyProgress,

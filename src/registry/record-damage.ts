@@ -5,7 +5,6 @@ import type { Digest } from '../oci/digest.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { type BlobCheckRow, markBlobDamaged } from '../tables/blob-checks.ts';
-import type { OnHealed } from './record-healing.ts';
 import { type Needing, tagsIn, whoNeeds } from './who-needs.ts';
 
 /** What is wrong with stored bytes: there are none, the disk does not give them, too few or too many, or others. */
@@ -31,7 +30,6 @@ export interface DamageRecords {
   readonly clock: Clock;
   /** Told of each blob that is found to be damaged, once it is on record. */
   readonly onDamage: (found: FoundDamage) => void;
-  readonly onHealed?: OnHealed | undefined;
 }
 
 /** False when the row has changed since it was read, or has the mark already: then nothing is recorded. */

@@ -18,6 +18,12 @@ export interface HealedBlob extends StoredBlob, Needing {
 /** Told of each damaged blob that is sound again, once it is on record. */
 export type OnHealed = (healed: HealedBlob) => void;
 
+export interface HealingRecords {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly onHealed?: OnHealed | undefined;
+}
+
 /** In the transaction that takes the mark away. */
 export async function recordHealing(
   tx: Transaction,
@@ -34,10 +40,7 @@ export async function recordHealing(
 }
 
 /** Records checks that went well. @param rows as they were read; one that has changed since, or is gone, stays as it is */
-export async function recordSound(
-  records: { readonly database: Database; readonly clock: Clock; readonly onHealed?: OnHealed | undefined },
-  rows: readonly BlobCheckRow[],
-): Promise<void> {
+export async function recordSound(records: HealingRecords, rows: readonly BlobCheckRow[]): Promise<void> {
   if (rows.length === 0) return;
   const at = records.clock.now();
   const healed = await records.database.transaction(async (tx) => {

@@ -11,7 +11,7 @@ import type { Database } from '../../../src/ports/database.ts';
 import type { CheckDependencies } from '../../../src/registry/check-blob.ts';
 import { FreeSpace } from '../../../src/registry/free-space.ts';
 import type { FoundDamage } from '../../../src/registry/record-damage.ts';
-import type { HealedBlob } from '../../../src/registry/record-healing.ts';
+import type { HealedBlob, HealingRecords } from '../../../src/registry/record-healing.ts';
 import { Uploads } from '../../../src/registry/uploads.ts';
 import { type BlobCheckRow, findBlobCheck } from '../../../src/tables/blob-checks.ts';
 import { migrate } from '../../../src/tables/migrate.ts';
@@ -32,7 +32,7 @@ export interface DamagedRegistry extends AsyncDisposable {
   /** What was told of blobs that are sound again. */
   readonly healed: HealedBlob[];
   readonly failures: unknown[];
-  readonly dependencies: CheckDependencies & { readonly onFailure: (error: unknown) => void };
+  readonly dependencies: CheckDependencies & HealingRecords & { readonly onFailure: (error: unknown) => void };
   readonly push: (bytes: Buffer) => Promise<Digest>;
   readonly row: (digest: Digest) => Promise<BlobCheckRow>;
   readonly fileOf: (digest: Digest) => string;
