@@ -13,7 +13,7 @@ const MARK = 'INCOMPLETE';
 export async function requireWhole(folder: string): Promise<void> {
   if (!(await exists(join(folder, MARK)))) return;
   throw new StorageUnusable(
-    `the folder ${resolve(folder)} is not whole: what was to fill it runs still, or was cut off; wait for it, or run the same "chartroom restore" again`,
+    `the folder ${resolve(folder)} is not whole: what was to fill it runs still, was cut off, or found damage in the backup; wait for it, run the same "chartroom restore" again, or after damage restore another backup, or this one with --accept-damage`,
   );
 }
 

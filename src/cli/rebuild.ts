@@ -2,6 +2,7 @@
 import { rebuildDatabase } from '../data-folder/rebuild-database.ts';
 import type { Command } from './command.ts';
 import { printLine, printNote } from './print.ts';
+import { counted } from './words.ts';
 
 export const rebuildCommand: Command = {
   name: 'rebuild',
@@ -11,14 +12,23 @@ export const rebuildCommand: Command = {
   commonOptions: [],
   run: async ({ settings }) => {
     const config = settings.load();
-    const { repositories, manifests, tags, losses } = await rebuildDatabase(config);
-    for (const loss of losses) printNote(loss);
+    const rebuilt = await rebuildDatabase(config);
+    for (const loss of rebuilt.losses) printNote(loss);
     printNote(
       'users, groups, grants, robots, tokens, trust rules, pulls and the audit trail cannot be made again: the next start makes the user admin and shows its password, and with that the others are added again',
     );
-    const lost = losses.length === 0 ? '' : `; ${losses.length} things are not as they were, see above`;
-    printLine(
-      `rebuilt ${repositories} repositories with ${manifests} manifests and ${tags} tags${lost}: start the server on ${config.dataDir}`,
-    );
+    printLine(rebuiltLine(rebuilt, config.dataDir));
   },
 };
+
+type Rebuilt = Awaited<ReturnType<typeof rebuildDatabase>>;
+
+export function rebuiltLine({ repositories, manifests, tags, losses }: Rebuilt, dataDir: string): string {
+  const made = `${counted(repositories, 'repository', 'repositories')} with ${counted(manifests, 'manifest')} and ${counted(tags, 'tag')}`;
+  return `rebuilt ${made}${lossWords(losses.length)}: start the server on ${dataDir}`;
+}
+
+function lossWords(count: number): string {
+  if (count === 0) return '';
+  return count === 1 ? '; 1 thing is not as it was, see above' : `; ${count} things are not as they were, see above`;
+}

@@ -68,6 +68,9 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
     stdout: '',
     stderr: expect.stringContaining('restore another backup, or run this again with --accept-damage'),
   });
+  expect((await run('serve --data-dir elsewhere')).stderr).toContain(
+    'found damage in the backup; wait for it, run the same "chartroom restore" again, or after damage restore another backup, or this one with --accept-damage',
+  );
   expect(await run('restore backup --data-dir elsewhere --accept-damage')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^restored 1 of 2 blobs .*: start the server on elsewhere$/m),

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { rebuiltLine } from '../../src/cli/rebuild.ts';
 import { eventually } from '../http/support/eventually.ts';
 import {
   ADMIN_ENVIRONMENT,
@@ -44,6 +45,15 @@ test('charts and tags are served as they were pushed; who may do what is added a
     expect(acknowledged?.manifest.equals(stored), name).toBe(true);
   }
   expect(await runChartroom(['rebuild'], options)).toMatchObject({ code: 1 });
+});
+
+test('one is spoken of as one, several as several', () => {
+  expect(rebuiltLine({ repositories: 1, manifests: 1, tags: 1, losses: ['a blob'] }, '/data')).toBe(
+    'rebuilt 1 repository with 1 manifest and 1 tag; 1 thing is not as it was, see above: start the server on /data',
+  );
+  expect(rebuiltLine({ repositories: 2, manifests: 3, tags: 0, losses: ['a blob', 'a tag'] }, '/data')).toBe(
+    'rebuilt 2 repositories with 3 manifests and 0 tags; 2 things are not as they were, see above: start the server on /data',
+  );
 });
 
 function askOf(server: Serving): Ask {
