@@ -6,6 +6,11 @@ import type { Database } from '../ports/database.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import type { MadeBackup } from './make-backup.ts';
 
+/** Whether nothing is missing from it that any backup could have; the registry itself may have damage. */
+export function isGoodBackup({ record, leftBlobs }: Pick<MadeBackup, 'record' | 'leftBlobs'>): boolean {
+  return record.damaged.length === 0 && leftBlobs === 0;
+}
+
 /**
  * No place is in it: who may read the audit trail need not know where copies of all secrets are.
  * @param operator who made it
@@ -14,9 +19,9 @@ import type { MadeBackup } from './make-backup.ts';
 export async function recordBackup(
   { database, clock }: { readonly database: Database; readonly clock: Clock },
   operator: string,
-  { record, added, leftBlobs }: MadeBackup,
+  made: MadeBackup,
 ): Promise<string | undefined> {
-  const isGood = record.damaged.length === 0 && leftBlobs === 0;
+  const { record, added, onlyHere, leftBlobs } = made;
   const author: Author = {
     name: operator,
     kind: 'operator',
@@ -31,9 +36,10 @@ export async function recordBackup(
     newBlobs: added.count,
     newBytes: added.bytes,
     damaged: record.damaged.length,
+    onlyInBackup: onlyHere.length,
     left: leftBlobs,
   };
-  const kind = isGood ? 'backup.made' : 'backup.doubtful';
+  const kind = isGoodBackup(made) ? 'backup.made' : 'backup.doubtful';
   try {
     await database.transaction((tx) => recordEvent(tx, { kind, at: clock.now(), author, detail }));
     return undefined;

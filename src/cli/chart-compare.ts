@@ -15,6 +15,7 @@ export const chartCompare = managementCommand({
   summary: 'say what changes from one version to another, what may break first',
   options: [DIFF, FAIL],
   hasAnswer: true,
+  exitCodes: { 1: 'not compared, or with --fail-on-breaking something breaks; standard error says which' },
   run: compareVersions,
 });
 

@@ -1,14 +1,16 @@
 // The command line: finds the command, runs it, and turns what goes wrong into one line and an exit code.
 import { nearestName } from '../config/schema.ts';
 import { VERSION } from '../config/version.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, DamageFound, UsageError } from './command.ts';
 import { COMMANDS, commandOf, familyOf } from './commands.ts';
 import { explainError } from './explain-error.ts';
 import { helpFor } from './help.ts';
 import { parseWords } from './parse-words.ts';
 import { printLine, printNote } from './print.ts';
 
-/** @returns the exit code: 0, or 1 after one line on standard error that says what is wrong */
+/**
+ * @returns the exit code: 0, or after one line on standard error that says what is wrong 2 when all was done and damage was found, else 1
+ */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   // Whoever reads it, such as "head", may have enough before the end.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -20,7 +22,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     return 0;
   } catch (error) {
     printNote(`chartroom: ${explainError(error)}`);
-    return 1;
+    return error instanceof DamageFound ? 2 : 1;
   }
 }
 

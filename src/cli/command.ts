@@ -10,6 +10,8 @@ export interface Option {
   readonly isRequired?: true;
   /** Every value counts, and not only the last one. */
   readonly isRepeated?: true;
+  /** Taken in order to be refused with a reason; the help does not show it. */
+  readonly isHidden?: true;
 }
 
 export interface Command {
@@ -25,8 +27,13 @@ export interface Command {
   readonly options: readonly Option[];
   /** Those that it has in common with other commands. */
   readonly commonOptions: readonly Option[];
+  /** What its exit codes other than 0 mean, where there is more to say than that it could not be done. */
+  readonly exitCodes?: ExitCodes;
   run(invocation: Invocation): Promise<void>;
 }
+
+/** The meaning of each code, as the help puts it. */
+export type ExitCodes = Readonly<{ 1: string; 2?: string }>;
 
 export interface Invocation {
   readonly words: readonly string[];
@@ -77,6 +84,14 @@ export class CheckFailed extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'CheckFailed';
+  }
+}
+
+/** All was done that was asked for, and there is damage that somebody has to see to; the message says what. */
+export class DamageFound extends CheckFailed {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DamageFound';
   }
 }
 

@@ -29,6 +29,27 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
   { name: PLAIN_HTTP, summary: 'show the credential also to a server without TLS, where others may read it' },
 ];
 
+/** Of a command for this machine alone, so that whoever gives it is told why not. */
+export const REFUSED_SERVER: Option = {
+  name: SERVER,
+  value: 'URL',
+  summary: 'refused: the command is for the machine of the server only',
+  isHidden: true,
+};
+
+/**
+ * @param command its name
+ * @param reason why it cannot be done from another machine
+ * @throws UsageError when a server was named, by the flag or in the environment
+ */
+export function requireNoServer(options: GivenOptions, command: string, reason: string): void {
+  const server = namedServer(options);
+  if (server === undefined) return;
+  throw new UsageError(
+    `${reason}: run "chartroom ${command}" on the machine of ${server.url.host}, without ${server.from}`,
+  );
+}
+
 /** @throws UsageError, ConfigError, ManagementError or StorageUnusable when the command cannot go anywhere */
 export async function openManagement({ options, settings }: Omit<Invocation, 'words'>): Promise<Management> {
   const named = namedServer(options);

@@ -1,8 +1,11 @@
 // What `--help` prints: all commands and settings, the commands of a family, or one command with its options.
 import { SETTINGS } from '../config/schema.ts';
-import { type Command, callOf, type Option, usageOf } from './command.ts';
+import { type Command, callOf, type ExitCodes, type Option, usageOf } from './command.ts';
 import { COMMANDS, commandOf, familyOf } from './commands.ts';
 import { CONNECTION_OPTIONS } from './connection.ts';
+
+/** What a code means where the command does not say more. */
+const EXIT_CODES = { 0: 'done', 1: 'not done; standard error says why' };
 
 /** @param words of a command or a family; all that there is, when they are neither */
 export function helpFor(words: readonly string[]): string {
@@ -13,16 +16,23 @@ export function helpFor(words: readonly string[]): string {
 }
 
 function commandHelp(command: Command): string {
-  const { summary, options, commonOptions } = command;
-  const listed = [...options, ...commonOptions].map(optionEntry);
+  const { summary, options, commonOptions, exitCodes } = command;
+  const listed = [...options, ...commonOptions].filter(({ isHidden }) => !isHidden).map(optionEntry);
   return [
     `Usage: ${usageOf(command)}`,
     '',
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     ...(listed.length === 0 ? [] : ['', 'Options:', ...columns(listed)]),
     '',
+    'Exit codes:',
+    ...exitCodeLines(exitCodes),
+    '',
     'Settings are options too, such as --data-dir: "chartroom --help" lists them.',
   ].join('\n');
+}
+
+function exitCodeLines(exitCodes: ExitCodes | undefined): readonly string[] {
+  return columns(Object.entries({ ...EXIT_CODES, ...exitCodes }));
 }
 
 function familyHelp(family: readonly Command[]): readonly string[] {

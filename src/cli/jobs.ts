@@ -50,6 +50,7 @@ export const jobCommands = [
     summary: 'take away what nothing refers to any more, while the registry goes on; it does so by itself as well',
     options: [DRY_RUN, GRACE_PERIOD],
     hasAnswer: true,
+    exitCodes: { 1: 'not begun, or ended early; standard error says why, and the next run goes on' },
     run: collectGarbage,
   }),
   managementCommand({

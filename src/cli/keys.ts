@@ -1,7 +1,7 @@
 // `chartroom key rotate`: another key for signing tokens.
 import { rotateSigningKey } from '../data-folder/rotate-signing-key.ts';
-import { type Command, type Option, UsageError } from './command.ts';
-import { CONNECTION_OPTIONS, namedServer } from './connection.ts';
+import type { Command, Option } from './command.ts';
+import { REFUSED_SERVER, requireNoServer } from './connection.ts';
 import { operatorName } from './operator.ts';
 import { printLine } from './print.ts';
 
@@ -15,14 +15,13 @@ export const keyRotate: Command = {
   words: [],
   summary: 'sign tokens with another key from now on; on the machine of the server only',
   options: [NOW],
-  commonOptions: CONNECTION_OPTIONS.filter(({ name }) => name === 'server'),
+  commonOptions: [REFUSED_SERVER],
   run: async ({ options, settings }) => {
-    const server = namedServer(options);
-    if (server !== undefined) {
-      throw new UsageError(
-        `the signing key is a file of the data folder, which no server changes for others: run "chartroom key rotate" on the machine of ${server.url.host}, without ${server.from}`,
-      );
-    }
+    requireNoServer(
+      options,
+      'key rotate',
+      'the signing key is a file of the data folder, which no server changes for others',
+    );
     const isNow = options.has(NOW.name);
     const config = settings.load();
     await rotateSigningKey(config, { acceptOldFor: isNow ? 0 : config.tokenLifetime, operator: operatorName() });

@@ -22,6 +22,9 @@ export const checkLock = managementCommand({
   words: ['FILE'],
   summary:
     'check a Chart.lock: it fits Chart.yaml, and its versions are there and not yanked; the exit code is 1 otherwise',
+  exitCodes: {
+    1: 'something in the lock is not as it should be, or it could not be checked; standard error says which',
+  },
   options: [CHART],
   hasAnswer: true,
   run: checkLockFile,

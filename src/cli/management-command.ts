@@ -1,5 +1,13 @@
 // A command that is a request to the management API: what all of them have in common.
-import { CheckFailed, type Command, type GivenOptions, type Option, UsageError, usageOf } from './command.ts';
+import {
+  CheckFailed,
+  type Command,
+  type ExitCodes,
+  type GivenOptions,
+  type Option,
+  UsageError,
+  usageOf,
+} from './command.ts';
 import { CONNECTION_OPTIONS, openManagement } from './connection.ts';
 import type { Management } from './management.ts';
 import { printContent, printJson, printLine, printNote } from './print.ts';
@@ -35,11 +43,21 @@ interface ManagementCommand {
   readonly hasAnswer?: true;
   /** Whether it does nothing without one of its options. */
   readonly needsOption?: true;
+  readonly exitCodes?: ExitCodes;
   run(call: Call): Promise<Outcome>;
 }
 
 export function managementCommand(definition: ManagementCommand): Command {
-  const { name, words = [], summary, options = [], hasAnswer = false, needsOption = false, run } = definition;
+  const {
+    name,
+    words = [],
+    summary,
+    options = [],
+    hasAnswer = false,
+    needsOption = false,
+    exitCodes,
+    run,
+  } = definition;
   const json = { name: JSON_OPTION, summary: 'print the answer of the management API, for scripts' };
   return {
     name,
@@ -47,6 +65,7 @@ export function managementCommand(definition: ManagementCommand): Command {
     summary,
     options,
     commonOptions: [...(hasAnswer ? [json] : []), ...CONNECTION_OPTIONS],
+    ...(exitCodes === undefined ? {} : { exitCodes }),
     run: async (invocation) => {
       if (needsOption && !options.some((option) => invocation.options.has(option.name))) {
         throw new UsageError(`usage: ${usageOf({ name, words, options })}, with at least one option`);

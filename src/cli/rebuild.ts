@@ -1,6 +1,7 @@
 // `chartroom rebuild`: a database again, when only the blobs and the journal are left.
 import { rebuildDatabase } from '../data-folder/rebuild-database.ts';
 import type { Command } from './command.ts';
+import { REFUSED_SERVER, requireNoServer } from './connection.ts';
 import { printLine, printNote } from './print.ts';
 import { counted } from './words.ts';
 
@@ -9,8 +10,9 @@ export const rebuildCommand: Command = {
   words: [],
   summary: 'make a lost database again out of what else is in the data folder; for when there is no backup',
   options: [],
-  commonOptions: [],
-  run: async ({ settings }) => {
+  commonOptions: [REFUSED_SERVER],
+  run: async ({ options, settings }) => {
+    requireNoServer(options, 'rebuild', 'the database is made on the disk of the server');
     const config = settings.load();
     const rebuilt = await rebuildDatabase(config);
     for (const loss of rebuilt.losses) printNote(loss);

@@ -2,8 +2,8 @@
 
 import { verifyDataFolder } from '../data-folder/verify-data-folder.ts';
 import type { VerifyProgress, VerifyResult } from '../lifecycle/verify-storage.ts';
-import { CheckFailed, type Command, type Option, UsageError } from './command.ts';
-import { CONNECTION_OPTIONS, namedServer } from './connection.ts';
+import { type Command, DamageFound, type Option } from './command.ts';
+import { REFUSED_SERVER, requireNoServer } from './connection.ts';
 import { printJson, printLine } from './print.ts';
 import { showProgress } from './show-progress.ts';
 import { counted, shownSize } from './words.ts';
@@ -20,14 +20,13 @@ export const verify: Command = {
   words: [],
   summary: 'read everything that is stored, and say what is damaged; on the machine of the server only',
   options: [REPAIR, JSON_OUTPUT],
-  commonOptions: CONNECTION_OPTIONS.filter(({ name }) => name === 'server'),
+  commonOptions: [REFUSED_SERVER],
+  exitCodes: {
+    1: 'could not be run, or was cut off; standard error says why',
+    2: 'all was read, and something is damaged or does not agree, also when --repair has noted it',
+  },
   run: async ({ options, settings }) => {
-    const server = namedServer(options);
-    if (server !== undefined) {
-      throw new UsageError(
-        `all that is stored is read from the disk: run "chartroom verify" on the machine of ${server.url.host}, without ${server.from}`,
-      );
-    }
+    requireNoServer(options, 'verify', 'all that is stored is read from the disk');
     using progress = showProgress<VerifyProgress>(
       ({ blobs, bytes, manifests }) =>
         `${counted(manifests, 'manifest')}, ${counted(blobs, 'blob')}, ${shownSize(bytes)}`,
@@ -41,7 +40,7 @@ export const verify: Command = {
     if (options.has(JSON_OUTPUT.name)) printJson(result, 2);
     else for (const line of linesOf(result)) printLine(line);
     const { problemCount } = result;
-    if (problemCount > 0) throw new CheckFailed(`not all is sound: ${counted(problemCount, 'problem')}`);
+    if (problemCount > 0) throw new DamageFound(`not all is sound: ${counted(problemCount, 'problem')}`);
   },
 };
 

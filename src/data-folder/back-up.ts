@@ -10,7 +10,7 @@ import { sqliteCopies } from '../adapters/sqlite-copies.ts';
 import { openSqliteDatabase } from '../adapters/sqlite-database.ts';
 import type { BackupProgress } from '../backup/backup-progress.ts';
 import { type MadeBackup, makeBackup } from '../backup/make-backup.ts';
-import { recordBackup } from '../backup/record-backup.ts';
+import { isGoodBackup, recordBackup } from '../backup/record-backup.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
 import { requireSoundFiles, type VerifiedBackup, verifyBackup as verifyKept } from '../backup/verify-backup.ts';
 import type { Config } from '../config/schema.ts';
@@ -36,6 +36,8 @@ export interface KeptBlob extends DamagedBlob {
 
 export interface RecordedBackup extends MadeBackup {
   readonly onlyHere: readonly KeptBlob[];
+  /** Whether nothing is missing from it. */
+  readonly isGood: boolean;
   /** Why the registry has no record of it; undefined when it has. */
   readonly unrecorded: string | undefined;
 }
@@ -77,7 +79,8 @@ export async function backUp(
     });
   });
   const unrecorded = await recordBackup({ database, clock }, options.operator ?? 'operator', made);
-  return { ...made, onlyHere: made.onlyHere.map((blob) => ({ ...blob, file: blobFile(blob.digest) })), unrecorded };
+  const isGood = isGoodBackup(made);
+  return { ...made, isGood, onlyHere: made.onlyHere.map((blob) => ({ ...blob, file: blobFile(blob.digest) })), unrecorded };
 }
 
 /** Says that it is the backup's folder that has no room, whichever part of it has found so: the data folder is only read meanwhile. */

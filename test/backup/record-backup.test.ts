@@ -31,7 +31,7 @@ test('a backup is on record: when, by whom, how long and how much, but not where
     detail: expect.any(String),
   });
   expect(JSON.parse(event?.detail ?? '')).toEqual({
-    ...{ seconds: 0, blobs: 2, newBlobs: 2, newBytes: 9, damaged: 0, left: 0 },
+    ...{ seconds: 0, blobs: 2, newBlobs: 2, newBytes: 9, damaged: 0, onlyInBackup: 0, left: 0 },
     bytes: 9 + record.files.reduce((sum, { bytes }) => sum + bytes, 0),
   });
 });
@@ -50,6 +50,22 @@ test('one that lacks something is another event, and not the last good one', asy
     { kind: 'backup.doubtful', at: clock.now() },
   ]);
   expect(await lastBackup(registry)).toBe((clock.now() - 1000) / 1000);
+});
+
+test('one that has still what the registry has lost is whole, and its record says how much that is', async () => {
+  await using backups = await startBackedUp();
+  const { registry } = backups;
+  await pushArtifact(registry, 'one', 'latest', 'content');
+  await backups.backUp({ clock });
+  rmSync(blobPath(registry.dataDir, digestOf(Buffer.from('content'))));
+  clock.advance(1000);
+  await backups.backUp({ clock });
+  const events = await backupEvents(backups);
+  expect(events.map(({ kind, detail }) => ({ kind, onlyInBackup: JSON.parse(detail).onlyInBackup }))).toEqual([
+    { kind: 'backup.made', onlyInBackup: 0 },
+    { kind: 'backup.made', onlyInBackup: 1 },
+  ]);
+  expect(await lastBackup(registry)).toBe(clock.now() / 1000);
 });
 
 test('where there is no room for the record, the backup counts, and it is said why it is not on record', async () => {

@@ -63,6 +63,7 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
     stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest)\nchartroom: 1 blob is sound neither in the data folder nor in the backup: run "chartroom verify --repair", push again what it belongs to, then back up again\n`,
   });
   expect(stdout).toContain('backed up 1 of 2 blobs (');
+  expect(await run('backup verify backup')).toMatchObject({ code: 2, stdout: '' });
   expect(await run('restore backup --data-dir elsewhere')).toMatchObject({
     code: 1,
     stdout: '',
@@ -77,7 +78,7 @@ test('what the data folder has lost is named, the rest is backed up, and the exi
   });
 });
 
-test('what only the backup has still is named, with how to have it back', async () => {
+test('what only the backup has still is named, with how to have it back; the exit code says that the backup is whole', async () => {
   await using folder = await temporaryFolder();
   const run = (words: string) => runChartroom(words.split(' '), { folder: folder.path });
   await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
@@ -90,7 +91,7 @@ test('what only the backup has still is named, with how to have it back', async 
   const file = relative(data, blobPath(data, lost));
   const { code, stdout, stderr } = await run('backup backup');
   expect({ code, stderr }).toEqual({
-    code: 1,
+    code: 2,
     stderr: `the data folder's blob ${lost} has no bytes (needed by team/tool:latest); the backup's is sound\nchartroom: 1 blob is damaged in the data folder and sound in the backup: as the user of the server copy backup/${file} to data/${file}, then run "chartroom verify --repair"; or run that at once, then push again what it belongs to\n`,
   });
   expect(stdout).toContain('backed up 2 blobs ');
@@ -148,6 +149,29 @@ test('a folder that cannot be made is refused at once, also where the system wou
     expect(restored).toEqual(refusal(place, code, 'name another one with --data-dir'));
   }
 });
+
+test.each(['backup backup', 'backup verify backup', 'restore backup', 'rebuild'])(
+  '"chartroom %s" is for the machine of the server, and says so to whoever names another one',
+  async (words) => {
+    await using folder = await temporaryFolder();
+    const run = (more: readonly string[], environment = {}) =>
+      runChartroom([...words.split(' '), ...more], { folder: folder.path, environment });
+    const refused = (from: string) => ({
+      ...{ code: 1, stdout: '' },
+      stderr: expect.stringMatching(
+        new RegExp(
+          `: run "chartroom ${words.replace(/ backup$/, '')}" on the machine of charts.example.com, without ${from}\n$`,
+        ),
+      ),
+    });
+    const server = 'https://charts.example.com';
+    expect(await run(['--server', server])).toMatchObject(refused('--server'));
+    const environment = { CHARTROOM_SERVER: server };
+    expect(await run([], environment)).toMatchObject(refused('CHARTROOM_SERVER'));
+    expect((await run(['--server='], environment)).stderr).toMatch(/there is no (?:registry|backup|journal)/);
+    expect((await run(['--help'])).stdout).not.toContain('--server');
+  },
+);
 
 function askOf(server: Serving): Ask {
   return async (method, path, body, contentType = 'application/octet-stream') =>

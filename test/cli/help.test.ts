@@ -89,6 +89,30 @@ test('no option of a command has the name of a setting, and every one is explain
   }
 });
 
+test.each([
+  ['user add', ['  0  done', '  1  not done; standard error says why']],
+  [
+    'verify',
+    [
+      '  0  done',
+      '  1  could not be run, or was cut off; standard error says why',
+      '  2  all was read, and something is damaged or does not agree, also when --repair has noted it',
+    ],
+  ],
+  [
+    'backup',
+    [
+      '  0  done',
+      '  1  there is no new backup, or a doubtful one, which lacks something; standard error says what',
+      '  2  the backup is whole, and the data folder has damage that the backup has not',
+    ],
+  ],
+])('"chartroom %s --help" says what its exit codes mean', async (words, lines) => {
+  await using folder = await temporaryFolder();
+  const { stdout } = await run(folder, `${words} --help`);
+  expect(stdout).toContain(`\nExit codes:\n${lines.join('\n')}\n\n`);
+});
+
 test('whoever reads only the beginning gets no error for it', async () => {
   await using folder = await temporaryFolder();
   const started = startChartroom(['--help'], { folder: folder.path });

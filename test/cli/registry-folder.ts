@@ -41,7 +41,7 @@ export function success(...lines: readonly string[]): Ended {
 /** What a command leaves that has found nothing to list. */
 export const NOTHING_TO_SHOW: Ended = { ...success(), stderr: 'there is nothing to show\n' };
 
-/** What a command leaves that could not: one line that says why. */
-export function failure(line: string): Ended {
-  return { code: 1, signal: null, stdout: '', stderr: `chartroom: ${line}\n` };
+/** What a command leaves that could not: one line that says why. With code 2 it could, and found damage. */
+export function failure(line: string, code: 1 | 2 = 1): Ended {
+  return { code, signal: null, stdout: '', stderr: `chartroom: ${line}\n` };
 }

@@ -22,7 +22,7 @@ test('a registry in which all is sound', async () => {
   expect(await registry.chartroom('verify')).toEqual(success(EMPTY, 'all is sound'));
 });
 
-test('beside a running server: each problem in a line, then 1; repaired, the server answers for it at once', async () => {
+test('beside a running server: each problem in a line, then 2; repaired, the server answers for it at once', async () => {
   await using folder = await temporaryFolder();
   await using server = await serveChartroom({ folder: folder.path, environment: ADMIN_ENVIRONMENT });
   const headers = basic(ADMIN_NAME, ADMIN_PASSWORD);
@@ -41,13 +41,13 @@ test('beside a running server: each problem in a line, then 1; repaired, the ser
   const leftover = 'left over from pushes that were broken off: 1 blob (5 B); garbage collection takes them';
   const ended = await runChartroom(['verify'], { folder: folder.path });
   expect(ended).toEqual({
-    ...failure('not all is sound: 1 problem'),
+    ...failure('not all is sound: 1 problem', 2),
     stdout: [problem, verified, leftover, ''].join('\n'),
   });
   const head = async () => (await fetch(`${server.url}/v2/web/blobs/${digest}`, { method: 'HEAD', headers })).status;
   expect(await head()).toBe(200);
   const repaired = await runChartroom(['verify', '--repair', '--json'], { folder: folder.path });
-  expect([repaired.code, repaired.stderr]).toEqual([1, 'chartroom: not all is sound: 1 problem\n']);
+  expect([repaired.code, repaired.stderr]).toEqual([2, 'chartroom: not all is sound: 1 problem\n']);
   expect(JSON.parse(repaired.stdout)).toMatchObject({
     ...{ blobs: 1, isComplete: true, problemCount: 1, setAside: 1, leftovers: { blobs: 1, bytes: 5 } },
     problems: [{ kind: 'blob', affected: ['web'] }],
@@ -72,6 +72,7 @@ test('beside a running server: each problem in a line, then 1; repaired, the ser
 test('a folder without a registry, and a registry of another machine', async () => {
   await using folder = await temporaryFolder();
   const nowhere = await runChartroom(['verify'], { folder: folder.path });
+  expect(nowhere.code).toBe(1);
   expect(nowhere.stderr).toMatch(/^chartroom: there is no registry in .*: name its folder with --data-dir/);
   const remote = await runChartroom(['verify', '--server', 'https://charts.example.com'], { folder: folder.path });
   expect(remote).toEqual(

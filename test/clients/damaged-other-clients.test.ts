@@ -70,7 +70,7 @@ for (const [client, fetch, push] of CLIENTS) {
       await run(fetch);
       await lose(fileOf(lost()));
       // Says what it found by its exit code.
-      expect((await server.chartroom(['verify', '--repair'])).status).toBe(1);
+      expect((await server.chartroom(['verify', '--repair'])).status).toBe(2);
       expect(await read(lost())).toBe(410);
       await run(push);
       expect(await read(lost())).toBe(200);
