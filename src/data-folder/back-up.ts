@@ -80,7 +80,12 @@ export async function backUp(
   });
   const unrecorded = await recordBackup({ database, clock }, options.operator ?? 'operator', made);
   const isGood = isGoodBackup(made);
-  return { ...made, isGood, onlyHere: made.onlyHere.map((blob) => ({ ...blob, file: blobFile(blob.digest) })), unrecorded };
+  return {
+    ...made,
+    isGood,
+    onlyHere: made.onlyHere.map((blob) => ({ ...blob, file: blobFile(blob.digest) })),
+    unrecorded,
+  };
 }
 
 /** Says that it is the backup's folder that has no room, whichever part of it has found so: the data folder is only read meanwhile. */
