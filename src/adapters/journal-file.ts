@@ -2,11 +2,11 @@
 import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { isMissing } from '../ports/file-errors.ts';
 import type { Journal, JournalPosition } from '../ports/journal.ts';
 import { exists, statOf, syncFolder } from './files/folders.ts';
 import { onDisk } from './files/on-disk.ts';
+import { textLines } from './files/text-lines.ts';
 import { writeDurably } from './files/whole-files.ts';
 import { writeAll } from './files/write-all.ts';
 
@@ -17,6 +17,8 @@ const POSITION = 'position.json';
 const FORMER = 'registry-former';
 /** Bytes that are always worth keeping, before it is looked at how many of them are new. */
 const SHORT = 16 * 1024 * 1024;
+/** Characters that are written at once, or one line that has more. */
+const PIECE = 64 * 1024;
 
 interface State extends JournalPosition {
   /** How many bytes of the lines count; what is behind them was cut off. */
@@ -46,7 +48,7 @@ export async function* readJournalLines(dataDir: string): AsyncIterable<string> 
     if (isMissing(error)) return;
     throw error;
   }
-  yield* createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  yield* textLines(stream);
 }
 
 /** Keeps the lines of now under another name, which no server writes to. */
@@ -79,20 +81,26 @@ class JournalFile implements Journal {
   async append(lines: readonly string[], position: JournalPosition): Promise<void> {
     const state = this.#state;
     if (!state) throw new Error('a journal is begun before something is added to it');
-    const bytes = Buffer.from(textOf(lines));
     await onDisk(async () => {
-      if (bytes.length > 0) await this.#write(bytes, state.bytes);
-      await this.#note({ ...position, bytes: state.bytes + bytes.length, firstBytes: state.firstBytes });
+      const bytes = lines.length > 0 ? await this.#write(lines, state.bytes) : state.bytes;
+      await this.#note({ ...position, bytes, firstBytes: state.firstBytes });
     });
   }
 
-  async #write(bytes: Uint8Array, from: number): Promise<void> {
+  /** @returns where they end */
+  async #write(lines: readonly string[], from: number): Promise<number> {
     const file = await open(join(this.#folder, LINES), 'r+');
     try {
       // What was cut off the last time is in the way.
       await file.truncate(from);
-      await writeAll(file, bytes, from);
+      let end = from;
+      for (const text of textsIn(lines)) {
+        const bytes = Buffer.from(text);
+        await writeAll(file, bytes, end);
+        end += bytes.length;
+      }
       await file.sync();
+      return end;
     } catch (error) {
       // Half of the lines are of no use, and take room that there is not.
       await file.truncate(from).catch(() => undefined);
@@ -171,12 +179,20 @@ async function writeNote(path: string, state: State): Promise<void> {
   }
 }
 
-function textOf(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('');
+/** Short lines together, and never long ones, which would be in memory twice. */
+function* textsIn(lines: readonly string[]): Iterable<string> {
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < PIECE) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
 }
 
 async function* textsOf(batches: AsyncIterable<readonly string[]>): AsyncIterable<string> {
-  for await (const lines of batches) yield textOf(lines);
+  for await (const lines of batches) yield* textsIn(lines);
 }
 
 /** Undefined when the journal has to be begun anew. */

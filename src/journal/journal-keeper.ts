@@ -13,15 +13,15 @@ import {
   findNoticeSource,
   findTagSource,
   listEventsAfter,
+  measureManifestSource,
 } from '../tables/journal-source.ts';
-import { findManifestSize } from '../tables/manifests.ts';
 import { listNamespaces } from '../tables/namespaces.ts';
 import { type JournalRecord, manifestRecord, writeRecord } from './journal-records.ts';
 import { wholeJournal } from './whole-journal.ts';
 
 /** Events that are followed at a time, */
 const BATCH = 200;
-/** and bytes of their manifests, which are in memory together. */
+/** and bytes of their manifests and charts, which are in memory together. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface KeeperParts {
@@ -57,7 +57,7 @@ export class JournalKeeper {
       const events = await this.#nextEvents(this.#journal.position?.event ?? 0);
       const last = events.at(-1);
       if (!last) return;
-      const lines = (await this.#recordsOf(events)).map(writeRecord);
+      const lines = await this.#linesOf(events);
       this.#space.take(sizeOf(lines));
       await this.#journal.append(lines, { event: last.id, at: last.at });
     }
@@ -68,7 +68,7 @@ export class JournalKeeper {
     let bytes = 0;
     for (const [index, { repository, digest }] of events.entries()) {
       if (repository === '' || digest === null) continue;
-      bytes += (await findManifestSize(this.#database, repository, digest)) ?? 0;
+      bytes += await measureManifestSource(this.#database, repository, digest);
       if (bytes > BATCH_BYTES) return events.slice(0, index + 1);
     }
     return events;
@@ -106,7 +106,7 @@ export class JournalKeeper {
   }
 
   /** How everything is that the events are about: once each, manifests before tags, which point at them. */
-  async #recordsOf(events: readonly ChangeEvent[]): Promise<readonly JournalRecord[]> {
+  async #linesOf(events: readonly ChangeEvent[]): Promise<readonly string[]> {
     const manifests = new Map<string, readonly [RepositoryName, Digest]>();
     const tags = new Map<string, readonly [RepositoryName, Tag]>();
     const notices = new Map<string, readonly [RepositoryName, Tag | '']>();
@@ -116,14 +116,15 @@ export class JournalKeeper {
       else if (digest !== null && tag !== null) tags.set(`${repository} ${tag}`, [repository, tag]);
       if (digest !== null) manifests.set(`${repository} ${digest}`, [repository, digest]);
     }
-    const records: JournalRecord[] = [];
-    for (const [repository, digest] of manifests.values()) records.push(await this.#manifest(repository, digest));
-    for (const [repository, tag] of tags.values()) records.push(await this.#tag(repository, tag));
-    for (const [repository, tag] of notices.values()) records.push(await this.#notice(repository, tag));
+    const lines: string[] = [];
+    const add = (record: JournalRecord): unknown => lines.push(writeRecord(record));
+    for (const [repository, digest] of manifests.values()) add(await this.#manifest(repository, digest));
+    for (const [repository, tag] of tags.values()) add(await this.#tag(repository, tag));
+    for (const [repository, tag] of notices.values()) add(await this.#notice(repository, tag));
     if (events.some(({ kind }) => kind.startsWith('namespace.'))) {
-      records.push({ record: 'namespaces', rows: await listNamespaces(this.#database) });
+      add({ record: 'namespaces', rows: await listNamespaces(this.#database) });
     }
-    return records;
+    return lines;
   }
 
   async #manifest(repository: RepositoryName, digest: Digest): Promise<JournalRecord> {

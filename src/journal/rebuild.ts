@@ -22,8 +22,10 @@ import { type PutOutcome, putManifest } from './put-manifest.ts';
 
 /** Rows that are written in one transaction. */
 const BATCH = 500;
-/** Those that are in memory at a time; each may have 4 MiB. */
-const MANIFESTS = 20;
+/** Manifests of one transaction, */
+const MANIFESTS = 200;
+/** and characters of their lines, which are in memory together, beside the last one. */
+const MANIFESTS_LENGTH = 4 * 1024 * 1024;
 /** Who has deleted a version whose manifest is lost. */
 const REBUILDER = 'chartroom rebuild';
 
@@ -106,16 +108,19 @@ async function putManifests(
     manifests += 1;
   };
   let batch: JournalManifest[] = [];
+  let length = 0;
   const flush = async (): Promise<void> => {
     await inBatches(database, batch, put);
     batch = [];
+    length = 0;
   };
   for await (const line of lines()) {
     const record = readRecord(line);
     if (record?.record !== 'manifest') continue;
     if (goneManifests.has(`${record.row.repository} ${record.row.digest}`)) continue;
     batch.push(record.row);
-    if (batch.length >= MANIFESTS) await flush();
+    length += line.length;
+    if (batch.length >= MANIFESTS || length >= MANIFESTS_LENGTH) await flush();
   }
   await flush();
   return { manifests, repositories: repositories.size, provenances };

@@ -69,7 +69,22 @@ export async function findManifestSource(
   return rows[0];
 }
 
-/** In byte order of repository and digest, behind `last`. */
+/** Bytes of what is large of a manifest and of the chart that it is; 0 when there is none. */
+export async function measureManifestSource(
+  database: Queryable,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<number> {
+  const rows = await database.query<{ bytes: number }>(
+    `select size + coalesce(octet_length(metadata), 0) + coalesce(octet_length(findings), 0) as bytes
+     from manifests left join charts on charts.repository = manifests.repository and charts.digest = manifests.digest
+     where manifests.repository = $1 and manifests.digest = $2`,
+    [repository, digest],
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
+/** In byte order of repository and digest, behind `last`. Each may have 4 MiB: not many at once. */
 export async function listManifestSources(
   database: Queryable,
   last: Pick<ManifestSource, 'repository' | 'digest'> | undefined,

@@ -24,6 +24,17 @@ test('lines are read back in order, by whoever opens it next, which goes on behi
   expect([await linesOf(folder.path), (await openJournal(folder.path)).position?.event]).toEqual([['anew'], 7]);
 });
 
+test('a line ends where it was ended, whatever is in it and however long it is', async () => {
+  await using folder = await temporaryFolder();
+  const journal = await openJournal(folder.path);
+  const lines = ['a\u2028b\u2029c\r\u0085d', 'ä'.repeat(MEBIBYTE), '', 'x'.repeat(MEBIBYTE), 'short'];
+  await journal.replace(batches(lines), { event: 1, at: 1 }, false);
+  await journal.append(lines, { event: 2, at: 2 });
+  await appendFile(linesFile(folder.path), 'half');
+  expect(await linesOf(folder.path)).toEqual([...lines, ...lines, 'half']);
+  expect(journal.bytes).toBe((await stat(linesFile(folder.path))).size - 'half'.length);
+});
+
 test('what was cut off before its position was noted makes room for what comes next', async () => {
   await using folder = await temporaryFolder();
   await (await openJournal(folder.path)).replace(batches(['one']), { event: 1, at: 1 }, false);

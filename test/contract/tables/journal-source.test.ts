@@ -16,6 +16,7 @@ import {
   listNoticeSources,
   listTagSources,
   type ManifestSource,
+  measureManifestSource,
   type TagSource,
 } from '../../../src/tables/journal-source.ts';
 import { type NoticeRow, putNotice } from '../../../src/tables/notices.ts';
@@ -94,6 +95,9 @@ for (const kind of DATABASES) {
       expect(Buffer.from(found?.content ?? []).toString()).toBe('{}');
       expect(await findManifestSource(database, OTHER, FIRST)).toMatchObject({ name: null, findings: null });
       expect(await findManifestSource(database, OTHER, SECOND)).toBeUndefined();
+      expect(await measureManifestSource(database, WEB, FIRST)).toBe('{}{"name":"web"}[]'.length);
+      expect(await measureManifestSource(database, OTHER, FIRST)).toBe('{}'.length);
+      expect(await measureManifestSource(database, OTHER, SECOND)).toBe(0);
       const all = (await pagesOf<ManifestSource>((last) => listManifestSources(database, last, 2))).flat();
       expect(all.map(({ repository, digest }) => [repository, digest])).toEqual([
         [OTHER, FIRST],

@@ -83,6 +83,7 @@ import {
   listManifestSources,
   listNoticeSources,
   listTagSources,
+  measureManifestSource,
 } from '../../../src/tables/journal-source.ts';
 import {
   countManifests,
@@ -185,6 +186,7 @@ const LOOK_UPS: readonly LookUp[] = [
   { name: 'an event', run: (tx) => findEventMark(tx, 1) },
   { name: 'a manifest for the journal', run: (tx) => findManifestSource(tx, WEB, FIRST) },
   { name: 'manifests in order', run: (tx) => listManifestSources(tx, undefined, 10) },
+  { name: 'how large a manifest is for the journal', run: (tx) => measureManifestSource(tx, WEB, FIRST) },
   { name: 'a tag for the journal', run: (tx) => findTagSource(tx, WEB, V1) },
   { name: 'tags in order', run: (tx) => listTagSources(tx, undefined, 10) },
   { name: 'a notice for the journal', run: (tx) => findNoticeSource(tx, WEB, V1) },
