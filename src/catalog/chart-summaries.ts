@@ -1,4 +1,5 @@
 // What lists say of each chart, put together once for each change of it.
+import { beginningOf } from '../charts/beginning-of-text.ts';
 import type { ChartMetadata } from '../charts/chart-yaml.ts';
 import { BoundedMap } from '../events/bounded-map.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
@@ -94,7 +95,8 @@ export class ChartSummaries {
   }
 }
 
-function shortened(text: string | undefined): string | undefined {
+/** For what is said of many charts at once. */
+export function shortened(text: string | undefined): string | undefined {
   if (text === undefined || text.length <= MAXIMUM_TEXT) return text;
-  return `${text.slice(0, MAXIMUM_TEXT).toWellFormed()}…`;
+  return `${beginningOf(text, MAXIMUM_TEXT)}…`;
 }

@@ -70,7 +70,8 @@ export class Comparisons {
 async function compareVersions(parts: Parts, { from, to }: Pair): Promise<ChartComparison> {
   const older = await comparedChart(parts, from);
   const newer = from.contentDigest === to.contentDigest ? older : await comparedChart(parts, to);
-  return compareCharts(older, newer);
+  // Parts of texts hold the whole texts in memory: a copy, which is kept, holds nothing of the archives.
+  return structuredClone(compareCharts(older, newer));
 }
 
 async function comparedChart(

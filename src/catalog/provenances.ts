@@ -1,4 +1,5 @@
 // What the provenance file of a version says, read from its blob and remembered for a while.
+import { beginningOf } from '../charts/beginning-of-text.ts';
 import {
   MAXIMUM_PROVENANCE_BYTES,
   type Provenance,
@@ -31,6 +32,7 @@ const MAXIMUM_REMEMBERED = 500;
 const MAXIMUM_FILES = 100;
 /** characters of a name or a digest */
 const MAXIMUM_TEXT = 300;
+const MAXIMUM_PROBLEM = 2_000;
 
 export class Provenances {
   readonly #blobs: BlobStore;
@@ -85,7 +87,7 @@ function readBytes(bytes: Uint8Array | undefined, version: VersionFacts): Omit<V
 }
 
 function shortened({ signature, files }: Provenance): SaidProvenance {
-  const cut = (text: string): string => text.slice(0, MAXIMUM_TEXT).toWellFormed();
+  const cut = (text: string): string => beginningOf(text, MAXIMUM_TEXT);
   const listed = [...files].slice(0, MAXIMUM_FILES).map(([name, digest]) => ({ name: cut(name), digest: cut(digest) }));
   return { signature, files: listed };
 }
@@ -95,7 +97,7 @@ function faultOf(read: () => unknown): string | undefined {
     read();
     return undefined;
   } catch (error) {
-    if (error instanceof RegistryError) return error.message;
+    if (error instanceof RegistryError) return beginningOf(error.message, MAXIMUM_PROBLEM);
     throw error;
   }
 }
