@@ -29,6 +29,7 @@ import {
   type VersionContents,
 } from './version-contents.ts';
 import {
+  type DetailedVersion,
   factsOf,
   getVersion,
   type ListedVersion,
@@ -54,7 +55,7 @@ interface CatalogParts {
 
 /** Everything that is known of a version. */
 export interface VersionDetails {
-  readonly version: ListedVersion;
+  readonly version: DetailedVersion;
   readonly contents: VersionContents;
   /** Undefined when it is not signed. */
   readonly provenance: VersionProvenance | undefined;

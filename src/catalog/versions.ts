@@ -11,7 +11,11 @@ import { findVersion, listVersions as selectVersions, type VersionRow } from '..
 import { listVersionKeys } from '../tables/chart-directory.ts';
 import { findTagKeeper } from '../tables/floating-tags.ts';
 import { countPullsOfVersion, findNotice, listFloatingTagsAt } from '../tables/version-facts.ts';
+import { shortened } from './chart-summaries.ts';
 import { type OrderedVersion, VersionsInOrder } from './versions-in-order.ts';
+
+/** Versions that are read at once: few, since each may have a Chart.yaml of 1 MiB. */
+const BATCH = 16;
 
 /** What a maintainer says of a version, or of the whole chart. */
 export interface ChartNotice {
@@ -51,11 +55,19 @@ export interface VersionFacts {
   readonly size: number;
 }
 
-/** What changes of a version without anybody publishing anything. */
-export interface ListedVersion extends VersionFacts {
+/** Of Chart.yaml, which may have 1 MiB, as good as nothing: for lists. */
+export interface VersionSummary extends Omit<VersionFacts, 'metadata'> {
+  readonly metadata: Pick<ChartMetadata, 'appVersion'>;
+}
+
+/** With what changes of a version without anybody publishing anything. */
+export interface ListedVersion extends VersionSummary {
   readonly floatingTags: readonly Tag[];
   readonly pulls: number;
 }
+
+/** The same with all that its Chart.yaml says. */
+export type DetailedVersion = ListedVersion & VersionFacts;
 
 export interface VersionPage {
   /** A sort key: versions below it. */
@@ -74,14 +86,23 @@ export async function listVersions(
   const { before, limit, yanked, range } = page;
   const rows =
     yanked === 'only' || range !== undefined
-      ? await selectFitting(database, repository, page)
-      : await selectVersions(database, repository, { before, limit, onlyListed: yanked === 'without' });
-  if (rows.length === 0) await requireChart(database, repository);
-  return await Promise.all(rows.map((row) => withUse(database, row)));
+      ? selectFitting(database, repository, page)
+      : selectInOrder(database, repository, { before, limit, onlyListed: yanked === 'without' });
+  const listed: ListedVersion[] = [];
+  for await (const row of rows) {
+    const version = await withUse(database, row);
+    listed.push({ ...version, metadata: { appVersion: shortened(version.metadata.appVersion) } });
+  }
+  if (listed.length === 0) await requireChart(database, repository);
+  return listed;
 }
 
 /** @param text a version as it stands in Chart.yaml, or as its tag @throws RegistryError NAME_UNKNOWN, MANIFEST_UNKNOWN */
-export async function getVersion(database: Database, repository: RepositoryName, text: string): Promise<ListedVersion> {
+export async function getVersion(
+  database: Database,
+  repository: RepositoryName,
+  text: string,
+): Promise<DetailedVersion> {
   return await withUse(database, await requireVersion(database, repository, text));
 }
 
@@ -140,7 +161,7 @@ export async function noticeOn(
   return { kind, about: notice.tag === '' ? 'chart' : 'version', reason, replacement, notedAt, notedBy };
 }
 
-async function withUse(database: Database, row: VersionRow): Promise<ListedVersion> {
+async function withUse(database: Database, row: VersionRow): Promise<DetailedVersion> {
   const { repository, tag, digest, version } = row;
   const [major, minor] = parseChartVersion(version)?.numbers ?? [];
   return {
@@ -150,23 +171,38 @@ async function withUse(database: Database, row: VersionRow): Promise<ListedVersi
   };
 }
 
+async function* selectInOrder(
+  database: Database,
+  repository: RepositoryName,
+  page: Parameters<typeof selectVersions>[2],
+): AsyncIterable<VersionRow> {
+  let { before, limit } = page;
+  while (limit > 0) {
+    const rows = await selectVersions(database, repository, { ...page, before, limit: Math.min(limit, BATCH) });
+    yield* rows;
+    limit = rows.length < BATCH ? 0 : limit - rows.length;
+    before = rows.at(-1)?.sortKey;
+  }
+}
+
 /** Reads no more of each version than its name until it is known to fit. */
-async function selectFitting(
+async function* selectFitting(
   database: Database,
   repository: RepositoryName,
   { before, limit, yanked, range }: VersionPage,
-): Promise<readonly VersionRow[]> {
-  const found: VersionRow[] = [];
+): AsyncIterable<VersionRow> {
+  let found = 0;
   const fits = (each: OrderedVersion): boolean => {
     const isWanted = yanked === 'with' || each.isListed === (yanked === 'without');
     return isWanted && (range === undefined || (each.version.strict && range.admits(each.version)));
   };
   for await (const batch of new VersionsInOrder(database, repository, before).batches()) {
-    for (const { tag } of batch.filter(fits).slice(0, limit - found.length)) {
+    for (const { tag } of batch.filter(fits).slice(0, limit - found)) {
       const row = await findVersion(database, repository, tag);
-      if (row) found.push(row);
+      if (!row) continue;
+      found += 1;
+      yield row;
     }
-    if (found.length >= limit) break;
+    if (found >= limit) return;
   }
-  return found;
 }

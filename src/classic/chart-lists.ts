@@ -22,8 +22,10 @@ interface ChartPage {
   readonly isVisible: (repository: RepositoryName) => boolean;
 }
 
-/** Rows that are read at once. */
-const BATCH = 100;
+/** Repositories that are read at once, */
+const REPOSITORIES = 100;
+/** and versions: few, since each may have a Chart.yaml of 1 MiB. */
+const VERSIONS = 16;
 
 export class ChartLists {
   readonly #database: Database;
@@ -49,11 +51,14 @@ export class ChartLists {
     yield separator === '{' ? '{}' : '}';
   }
 
-  /** The versions of a chart that are listed, the newest first; none when there is no such chart. */
-  async versions(repository: RepositoryName, urls: IndexUrls): Promise<readonly ChartEntry[]> {
-    const entries: ChartEntry[] = [];
-    for await (const row of this.#versions(repository)) entries.push(entryOf(row, urls));
-    return entries;
+  /** Pieces of a JSON list: the versions of a chart that are listed, the newest first. */
+  async *versions(repository: RepositoryName, urls: IndexUrls): AsyncIterable<string> {
+    let separator = '[';
+    for await (const row of this.#versions(repository)) {
+      yield `${separator}${JSON.stringify(entryOf(row, urls))}`;
+      separator = ',';
+    }
+    yield separator === '[' ? '[]' : ']';
   }
 
   async isListed(repository: RepositoryName): Promise<boolean> {
@@ -72,7 +77,12 @@ export class ChartLists {
     let skipped = 0;
     let given = 0;
     for (;;) {
-      const batch: readonly RepositoryName[] = await listChartRepositories(this.#database, namespace, last, BATCH);
+      const batch: readonly RepositoryName[] = await listChartRepositories(
+        this.#database,
+        namespace,
+        last,
+        REPOSITORIES,
+      );
       for (const repository of batch.filter(isVisible)) {
         if (given === limit) return;
         if (skipped < offset) skipped += 1;
@@ -82,7 +92,7 @@ export class ChartLists {
         }
       }
       const end = batch.at(-1);
-      if (end === undefined || batch.length < BATCH) return;
+      if (end === undefined || batch.length < REPOSITORIES) return;
       last = end;
     }
   }
@@ -92,11 +102,11 @@ export class ChartLists {
     for (;;) {
       const rows: readonly VersionRow[] = await listVersions(this.#database, repository, {
         before,
-        limit: BATCH,
+        limit: VERSIONS,
         onlyListed: true,
       });
       yield* rows;
-      if (rows.length < BATCH) return;
+      if (rows.length < VERSIONS) return;
       before = rows.at(-1)?.sortKey;
     }
   }

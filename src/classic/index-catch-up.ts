@@ -8,7 +8,7 @@ import { Turns } from './turns.ts';
 type Place = VersionPlace & ChangePosition;
 
 /** Versions that are read at once: few, since each may have a Chart.yaml of 1 MiB. */
-const PAGE_LENGTH = 64;
+const PAGE_LENGTH = 16;
 /** Bytes of entries that are put into the document at once. Each batch of listed versions goes behind the one before it. */
 const LISTED_BATCH = 1024 * 1024;
 /** Changes fall anywhere: the more at once, the fewer groups are written twice. */

@@ -21,8 +21,8 @@ import { pagesOf } from '../tables/pages.ts';
 import type { Problem, Problems } from './problems.ts';
 
 const PAGE = 500;
-/** Each may have 4 MiB. */
-const MANIFEST_PAGE = 16;
+/** Each may have 4 MiB, and is read into objects that take more. */
+const MANIFEST_PAGE = 1;
 const MAXIMUM_TAGS = 100;
 const RESTORE_DATABASE = 'restore the database from a backup';
 const PUSH_AGAIN = `delete it and push it again, or ${RESTORE_DATABASE}`;

@@ -7,7 +7,8 @@ import { listChartsWithoutVersion, type UnenteredChart } from '../tables/chart-c
 import { findTag } from '../tables/tags.ts';
 import { recordTagSet } from './publish-version.ts';
 
-const BATCH = 200;
+/** Few: each may have a Chart.yaml of 1 MiB. */
+const BATCH = 16;
 
 /**
  * For the start. One chart whose file name another one has already stays out of classic repositories and of lists of charts,

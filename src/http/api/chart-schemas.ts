@@ -1,7 +1,7 @@
 // The words of the chart API: schemas that several of its routes share, and how versions and notices are shown.
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { ChartNotice, ListedVersion, VersionFacts } from '../../catalog/versions.ts';
+import type { ChartNotice, ListedVersion, VersionSummary } from '../../catalog/versions.ts';
 import { choice, orNull, shownTime, strict, Time, text } from './schemas.ts';
 
 /** For values whose lists are read-only, where a schema's type has others. */
@@ -88,7 +88,7 @@ export function shownNotice(request: FastifyRequest, notice: ChartNotice | undef
   return { kind, about, reason, replacement, createdAt: shownTime(notedAt), createdBy: nameFor(request, notedBy) };
 }
 
-export function shownReference(request: FastifyRequest, version: VersionFacts) {
+export function shownReference(request: FastifyRequest, version: VersionSummary) {
   const { tag, digest, contentDigest, size, metadata } = version;
   return {
     ...{ version: version.version, tag, digest, contentDigest, size },

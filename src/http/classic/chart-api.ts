@@ -81,9 +81,10 @@ function listRoutes(app: Routes, { lists }: Classic): void {
       const repository = repositoryIn(request.namespace, name);
       requireChart(request, 'pull', repository);
       warnOfRejection(request, reply);
-      const entries = await lists.versions(repository, URLS);
-      if (entries.length === 0) throw new RegistryError('NOT_FOUND', `there is no chart ${repository}`);
-      return await reply.type(JSON_TYPE).send(JSON.stringify(entries));
+      if (!(await lists.isListed(repository))) throw new RegistryError('NOT_FOUND', `there is no chart ${repository}`);
+      reply.type(JSON_TYPE);
+      if (request.method === 'HEAD') return await reply.send();
+      return await reply.send(Readable.from(lists.versions(repository, URLS)));
     },
   });
 }
