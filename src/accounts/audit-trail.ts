@@ -1,11 +1,10 @@
 // Reads the audit trail, and forgets what is older than it is to be kept.
 import type { Author } from '../events/author.ts';
 import { recordEvent } from '../events/record.ts';
-import type { Clock } from '../ports/clock.ts';
+import { type Clock, DAY } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { deleteEventsBefore, type EventFilter, type EventRow, listEvents } from '../tables/events.ts';
 
-const DAY = 24 * 60 * 60 * 1000;
 /** So few at once that no other writer waits long. */
 const BATCH = 500;
 

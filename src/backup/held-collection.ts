@@ -1,7 +1,7 @@
 // Holds garbage collection off while something copies what is stored.
-import { runEvery } from '../lifecycle/repeated-job.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
+import { runEvery } from '../ports/repeated-job.ts';
 import { isForLackOfRoom, StorageUnusable } from '../ports/storage-unusable.ts';
 import { holdCollection, releaseCollection } from '../tables/collection-holds.ts';
 

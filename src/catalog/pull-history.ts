@@ -2,6 +2,7 @@
 import { versionOfTag } from '../charts/version.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
+import { DAY } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { listPullDays } from '../tables/pulls.ts';
 import { listMostPulled } from '../tables/version-facts.ts';
@@ -23,8 +24,6 @@ interface PullQuery {
   readonly now: number;
 }
 
-/** milliseconds */
-export const DAY = 24 * 60 * 60 * 1000;
 const MAXIMUM_VERSIONS = 100;
 
 /** @throws RegistryError NAME_UNKNOWN, MANIFEST_UNKNOWN */

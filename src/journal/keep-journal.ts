@@ -1,5 +1,5 @@
 // Keeps the journal up to date in the background, some seconds behind, and once more at the end.
-import { type NotingSuccess, runEvery } from '../lifecycle/repeated-job.ts';
+import { type NotingSuccess, runEvery } from '../ports/repeated-job.ts';
 import { JournalKeeper, type KeeperParts } from './journal-keeper.ts';
 
 /** milliseconds */

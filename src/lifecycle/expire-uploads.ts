@@ -1,11 +1,12 @@
 // Discards uploads that nobody has gone on with for a day.
 import type { UploadId } from '../ports/blob-store.ts';
+import { DAY } from '../ports/clock.ts';
 import { pagesOf } from '../tables/pages.ts';
 import { deleteUpload, findUpload, listUploadsBefore } from '../tables/uploads.ts';
 import { type Collection, PAGE } from './garbage.ts';
 
 /** milliseconds */
-const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
+const ABANDONED_AFTER = DAY;
 
 export async function expireUploads(collection: Collection): Promise<void> {
   const { storage, now, pause } = collection;

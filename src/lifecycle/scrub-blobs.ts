@@ -1,16 +1,17 @@
 // Reads stored blobs again, the longest unchecked first, and finds those that are no longer what was pushed.
 import type { Digest } from '../oci/digest.ts';
+import { DAY, HOUR } from '../ports/clock.ts';
+import { type NotingSuccess, runEvery } from '../ports/repeated-job.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob, type OnBytes } from '../registry/check-blob.ts';
 import { type HealingRecords, recordSound } from '../registry/record-healing.ts';
 import { type BlobCheckRow, listDamagedBlobs, listUncheckedBlobs } from '../tables/blob-checks.ts';
 import { pagesOf } from '../tables/pages.ts';
 import type { ErrorLog } from './damage-log.ts';
 import { Pace, type Pause } from './pace.ts';
-import { HOUR, type NotingSuccess, runEvery } from './repeated-job.ts';
 import { tidySetAside } from './tidy-set-aside.ts';
 
 /** A blob that was checked, or pushed, less long ago is left out: milliseconds. */
-export const CHECK_INTERVAL = 7 * 24 * HOUR;
+export const CHECK_INTERVAL = 7 * DAY;
 const PAGE = 200;
 /** Blobs, and milliseconds, after which checks that went well are written: not one transaction for each. */
 const BATCH = 200;

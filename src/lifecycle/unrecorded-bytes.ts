@@ -1,5 +1,6 @@
 // Garbage collection of bytes: takes away those of blobs that have lost their row, and those that have had none for days.
 import type { Digest } from '../oci/digest.ts';
+import { DAY, HOUR } from '../ports/clock.ts';
 import type { BlobStorage } from '../registry/keep-blob.ts';
 import { forgetGoneBefore, insertCollected, listCollected, markGone } from '../tables/collected-blobs.ts';
 import { isCollectionHeld } from '../tables/collection-holds.ts';
@@ -7,9 +8,6 @@ import { isBlobKnown } from '../tables/garbage-blobs.ts';
 import { forgetRecorded, forgetUnrecorded, noteUnrecorded } from '../tables/unrecorded-blobs.ts';
 import { BATCH, type Collection } from './garbage.ts';
 
-/** milliseconds */
-const HOUR = 60 * 60 * 1000;
-const DAY = 24 * HOUR;
 /**
  * Nobody else writes while files are deleted, and a file system takes its time for large ones: ext4 has taken 0.3 s for a GiB. A
  * file that is larger goes alone.

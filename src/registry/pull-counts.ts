@@ -1,13 +1,12 @@
 // Counts pulls in memory, and writes them down now and then: reading is never slowed by writing.
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { Clock } from '../ports/clock.ts';
+import { type Clock, DAY } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
 import { StorageUnusable } from '../ports/storage-unusable.ts';
 import { addPulls, type FetchedArchive } from '../tables/pulls.ts';
 
 /** milliseconds */
-const DAY = 24 * 60 * 60 * 1000;
 const INTERVAL = 5_000;
 /** Different blobs that are counted between two writings; more are written at once. */
 const MAXIMUM_COUNTS = 10_000;

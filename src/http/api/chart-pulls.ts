@@ -1,6 +1,6 @@
 // How often a chart was pulled.
 import { Type } from 'typebox';
-import { DAY } from '../../catalog/pull-history.ts';
+import { DAY } from '../../ports/clock.ts';
 import type { Routes } from '../server.ts';
 import { readableChart } from './chart-request.ts';
 import { ChartName, ChartPath } from './chart-schemas.ts';

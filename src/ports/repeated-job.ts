@@ -1,8 +1,5 @@
 // Runs a job in the background: once at the start, then again and again, never twice at a time.
 
-/** milliseconds */
-export const HOUR = 60 * 60 * 1000;
-
 /** The same job, whose successes are noted. */
 export type NotingSuccess = <Result>(run: () => Promise<Result>) => () => Promise<Result>;
 

@@ -1,6 +1,7 @@
 // A job of every hour: it runs at once, goes on after a failure, and ends before the server does.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { HOUR, runEvery } from '../../src/lifecycle/repeated-job.ts';
+import { HOUR } from '../../src/ports/clock.ts';
+import { runEvery } from '../../src/ports/repeated-job.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
