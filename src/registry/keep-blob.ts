@@ -42,14 +42,16 @@ export async function keepBlob(
         await linkBlob(tx, { ...blob, now });
         const known = await findBlobCheck(tx, blob.digest);
         await noteStoredBlob(tx, blob.digest, now);
-        healed = known && known.damagedAt !== null ? await recordHealing(tx, known, 'push', now) : undefined;
+        const isHealed = known && known.damagedAt !== null;
+        healed = isHealed ? await recordHealing(tx, known, 'push', now, blob.repository) : undefined;
         await record(tx);
         return true;
       });
     }
+    // It is on record, so that nobody would tell of it later.
+    if (healed) onHealed?.(healed);
   } finally {
     // What could not be committed for lack of room stands where it stood, and can be ended later.
     if (isOver) await blobs.discard(upload);
   }
-  if (healed) onHealed?.(healed);
 }

@@ -1,4 +1,5 @@
-// Records that the stored bytes of a blob are damaged: in its row, in the audit trail of each repository that has it, and to the log.
+// Records that the stored bytes of a blob are damaged: in its row, in the audit trail of the repositories that have it
+// (of 20 at most), and to the log.
 import { SYSTEM } from '../events/author.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Digest } from '../oci/digest.ts';

@@ -1,7 +1,8 @@
-// Records that the bytes of a blob are sound: in its row, and, when it was known to be damaged, in the audit trail of each repository
-// that has it, and to the log.
+// Records that the bytes of a blob are sound: in its row, and, when it was known to be damaged, in the audit trail of the repositories
+// that have it (of 20 at most, the one that was pushed to among them), and to the log.
 import { SYSTEM } from '../events/author.ts';
 import { recordEvent } from '../events/record.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database, Transaction } from '../ports/database.ts';
 import { type BlobCheckRow, noteSoundBlob } from '../tables/blob-checks.ts';
@@ -24,14 +25,18 @@ export interface HealingRecords {
   readonly onHealed?: OnHealed | undefined;
 }
 
-/** In the transaction that takes the mark away. */
+/**
+ * In the transaction that takes the mark away.
+ * @param pushedTo where a push has healed it
+ */
 export async function recordHealing(
   tx: Transaction,
   { digest, size }: StoredBlob,
   by: Healer,
   at: number,
+  pushedTo?: RepositoryName,
 ): Promise<HealedBlob> {
-  const found = await whoNeeds(tx, digest);
+  const found = await whoNeeds(tx, digest, pushedTo);
   for (const repository of found.repositories) {
     const event = { kind: 'blob.healed', at, author: SYSTEM, repository, digest } as const;
     await recordEvent(tx, { ...event, detail: { by, tags: tagsIn(found, repository) } });

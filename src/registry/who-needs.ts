@@ -16,10 +16,15 @@ export interface Needing {
   readonly tags: readonly NeedingTag[];
 }
 
-/** At one moment when `database` is a transaction. */
-export async function whoNeeds(database: Queryable, digest: Digest): Promise<Needing> {
+/**
+ * At one moment when `database` is a transaction.
+ * @param always a repository that has the blob, and is named however many others have it
+ */
+export async function whoNeeds(database: Queryable, digest: Digest, always?: RepositoryName): Promise<Needing> {
+  const found = await repositoriesWithBlob(database, digest, MAXIMUM_REPOSITORIES);
+  const isLeftOut = always !== undefined && !found.includes(always);
   return {
-    repositories: await repositoriesWithBlob(database, digest, MAXIMUM_REPOSITORIES),
+    repositories: isLeftOut ? [...found.slice(0, MAXIMUM_REPOSITORIES - 1), always] : found,
     tags: await listTagsNeeding(database, digest, MAXIMUM_TAGS),
   };
 }

@@ -2,7 +2,6 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { HOUR } from '../../src/lifecycle/repeated-job.ts';
 import {
   CHECK_INTERVAL,
   recheckDamaged,
@@ -12,6 +11,7 @@ import {
   scrubRegularly,
 } from '../../src/lifecycle/scrub-blobs.ts';
 import type { RepositoryName } from '../../src/oci/repository-name.ts';
+import { HOUR } from '../../src/ports/clock.ts';
 import { linkBlob } from '../../src/tables/blobs.ts';
 import { type DamagedRegistry, damagedRegistry, flip, WEB } from './support/damaged-registry.ts';
 
@@ -118,6 +118,35 @@ describe('a damaged blob is sound again', () => {
     expect(await registry.events('blob.healed')).toEqual([{ repository: WEB, detail: '{"by":"push","tags":[]}' }]);
     expect(await scrub(registry)).toMatchObject({ damaged: 0 });
     expect([await registry.stored(digest), await registry.aside(digest)]).toEqual([BYTES, undefined]);
+  });
+
+  test('in the audit trail of whoever pushed it too, where more repositories have it than are named', async () => {
+    const { registry, digest } = await withDueBlobs();
+    await using _closing = registry;
+    await registry.database.transaction(async (tx) => {
+      for (let count = 10; count < 35; count += 1) {
+        await linkBlob(tx, { repository: `a/${count}` as RepositoryName, digest, size: BYTES.length, now: 1 });
+      }
+    });
+    await registry.damage(digest, flip(1));
+    await scrub(registry);
+    await registry.push(BYTES);
+    const told = (await registry.events('blob.healed')).map(({ repository }) => repository);
+    expect(told).toHaveLength(20);
+    expect(told).toContain(WEB);
+  });
+
+  test('and is told of, though what came with the push cannot be discarded', async () => {
+    const { registry, digest } = await withDueBlobs();
+    await using _closing = registry;
+    await registry.damage(digest, flip(1));
+    await scrub(registry);
+    registry.blobs.discard = async () => {
+      throw new Error('the disk does not work');
+    };
+    await expect(registry.push(BYTES)).rejects.toThrow('the disk does not work');
+    expect(await registry.events('blob.healed')).toHaveLength(1);
+    expect(registry.healed).toMatchObject([{ digest, by: 'push' }]);
   });
 
   test('once the operator has put its bytes back', async () => {
