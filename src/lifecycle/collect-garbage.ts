@@ -41,7 +41,7 @@ async function collectManifests(collection: Collection): Promise<void> {
   do {
     await noteUnreferencedManifests(collection);
     removed = await removeUnreferencedManifests(collection);
-    // What only they referred to is found at once when there is no time to wait for.
+    // What hung on more than are followed is found at once when there is no time to wait for.
   } while (removed > 0 && gracePeriod === 0 && !dryRun);
 }
 

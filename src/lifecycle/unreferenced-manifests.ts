@@ -1,92 +1,101 @@
-// Garbage collection of manifests: notes which of them nothing refers to, and removes those of which that has been so for long enough.
+// Garbage collection of manifests: notes to which of them no tag and no published chart leads, and removes those of which that has been
+// so for long enough.
 import { SYSTEM } from '../events/author.ts';
 import { recordEvent } from '../events/record.ts';
+import type { Queryable } from '../ports/database.ts';
 import {
-  deleteNoted,
-  deleteUnreferenced,
+  deleteGarbage,
+  isGarbage,
   listManifestUses,
-  listNotedThoughKept,
-  listUnreferenced,
+  listNoted,
+  type ManifestGroup,
   type ManifestUse,
+  type NotedManifest,
   noteUnreferenced,
-  type UnreferencedManifest,
 } from '../tables/garbage-manifests.ts';
 import { pagesOf } from '../tables/pages.ts';
-import { isKeptInCircle } from './circles.ts';
 import { batchesOf, type Collection, noteUses, PAGE } from './garbage.ts';
+import { followKeepers } from './manifest-groups.ts';
+
+interface FollowedUse extends ManifestUse {
+  readonly isUsed: boolean;
+}
 
 export async function noteUnreferencedManifests(collection: Collection): Promise<void> {
   const {
     storage: { database },
     pause,
   } = collection;
-  const list = async (after: ManifestUse | undefined) => {
-    const uses: ManifestUse[] = [];
+  const list = async (after: FollowedUse | undefined) => {
+    const uses: FollowedUse[] = [];
     for (const use of await listManifestUses(database, after, PAGE)) {
-      const { referenced } = use;
-      const isUsed = referenced === 2 ? !(await isKeptInCircle(database, use)) : referenced === 1;
-      uses.push({ ...use, referenced: isUsed ? 1 : 0 });
-      if (referenced === 2) await pause();
+      const isFollowed = use.referenced === 'kept';
+      const isUsed = isFollowed ? (await followKeepers(database, use)) === undefined : use.referenced === 'named';
+      uses.push({ ...use, isUsed });
+      if (isFollowed) await pause();
     }
     return uses;
   };
-  await noteUses(collection, list, ({ referenced }) => referenced === 1, noteUnreferenced);
+  await noteUses(collection, list, ({ isUsed }) => isUsed, noteUnreferenced);
 }
 
 /** @returns how many were removed, or in a dry run would be */
 export async function removeUnreferencedManifests(collection: Collection): Promise<number> {
   const { storage, options, cutoff, collected, pause } = collection;
   const before = collected.manifests;
-  for await (const page of pagesOf<UnreferencedManifest>((after) =>
-    listUnreferenced(storage.database, cutoff, after, PAGE),
-  )) {
+  for await (const page of pagesOf<NotedManifest>((after) => listNoted(storage.database, cutoff, after, PAGE))) {
     for (const batch of batchesOf(page)) {
-      const removed = options.dryRun ? batch : await remove(collection, batch);
+      const removed = await (options.dryRun ? findGarbage(collection, batch) : remove(collection, batch));
       collected.manifests += removed.length;
       collected.bytes += removed.reduce((sum, { size }) => sum + size, 0);
       await pause();
     }
   }
-  await cutCircles(collection);
   return collected.manifests - before;
 }
 
-/** Of manifests that keep each other, one goes; then nothing keeps the next ones, and the next collection takes them. */
-async function cutCircles({ storage, options, cutoff, collected, pause }: Collection): Promise<void> {
-  const { database, clock } = storage;
-  for await (const page of pagesOf<UnreferencedManifest>((after) =>
-    listNotedThoughKept(database, cutoff, after, PAGE),
-  )) {
-    for (const manifest of page) {
-      const isGone = options.dryRun
-        ? await isKeptInCircle(database, manifest)
-        : await database.transaction(async (tx) => {
-            // What keeps it may be tagged by now.
-            if (!(await isKeptInCircle(tx, manifest)) || !(await deleteNoted(tx, manifest, cutoff))) return false;
-            const { repository, digest } = manifest;
-            await recordEvent(tx, { kind: 'manifest.collected', at: clock.now(), author: SYSTEM, repository, digest });
-            return true;
-          });
-      collected.manifests += isGone ? 1 : 0;
-      collected.bytes += isGone ? manifest.size : 0;
-      await pause();
-    }
-  }
+/** What keeps a manifest goes with it, so that nothing is served that lists what is gone. */
+async function groupOf(database: Queryable, manifest: NotedManifest): Promise<ManifestGroup | undefined> {
+  const { repository, digest, kept } = manifest;
+  return kept === 0 ? { repository, digests: [digest] } : await followKeepers(database, manifest);
 }
 
-/** Something may refer to one by now: that one stays. None of them is what a version's provenance file came with: its subject refers to that. */
+interface Removed {
+  /** bytes */
+  readonly size: number;
+}
+
+/** Whatever goes with a manifest is noted as well, and counted when its turn comes. */
+async function findGarbage(
+  { storage: { database }, cutoff }: Collection,
+  manifests: readonly NotedManifest[],
+): Promise<readonly Removed[]> {
+  const found: NotedManifest[] = [];
+  for (const manifest of manifests) {
+    const group = await groupOf(database, manifest);
+    if (group && (await isGarbage(database, group, cutoff))) found.push(manifest);
+  }
+  return found;
+}
+
+/**
+ * Something may refer to one by now, or somebody may have asked for what keeps it: that one stays. None of them is what a version's
+ * provenance file came with: its subject refers to that.
+ */
 async function remove(
   { storage: { database, clock }, cutoff }: Collection,
-  manifests: readonly UnreferencedManifest[],
-): Promise<readonly UnreferencedManifest[]> {
+  manifests: readonly NotedManifest[],
+): Promise<readonly Removed[]> {
   return await database.transaction(async (tx) => {
     const at = clock.now();
-    const removed: UnreferencedManifest[] = [];
+    const removed: Removed[] = [];
     for (const manifest of manifests) {
-      const { repository, digest } = manifest;
-      if (!(await deleteUnreferenced(tx, manifest, cutoff))) continue;
-      await recordEvent(tx, { kind: 'manifest.collected', at, author: SYSTEM, repository, digest });
-      removed.push(manifest);
+      const group = await groupOf(tx, manifest);
+      for (const { digest, size } of group ? await deleteGarbage(tx, group, cutoff) : []) {
+        const { repository } = manifest;
+        await recordEvent(tx, { kind: 'manifest.collected', at, author: SYSTEM, repository, digest });
+        removed.push({ size });
+      }
     }
     return removed;
   });

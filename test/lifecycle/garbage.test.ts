@@ -144,69 +144,6 @@ describe('what nothing refers to goes after the grace period', () => {
   });
 });
 
-describe('manifests that keep each other', () => {
-  /** A manifest, and an index that lists it and has it as its subject: each of them keeps the other. */
-  async function pushCircle(registry: TestRegistry): Promise<readonly [part: string, index: Digest]> {
-    await pushArtifact(registry, 'team/tool', 'part', 'content');
-    const part = await digestAt(registry, 'team/tool', 'part');
-    const size = Number((await registry.request('HEAD', '/v2/team/tool/manifests/part')).headers.get('content-length'));
-    const descriptor = { mediaType: OCI_MANIFEST, digest: part, size };
-    const index = Buffer.from(
-      JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [descriptor], subject: descriptor }),
-    );
-    const answer = await putManifest(registry, 'team/tool', digestOf(index), index, { mediaType: OCI_INDEX });
-    expect(answer.status).toBe(201);
-    return [part, digestOf(index)];
-  }
-
-  test('stay as long as a tag keeps one of them, and go after the grace period', async () => {
-    await using opened = await startGarbageRegistry();
-    const { registry, clock, collect, stored } = opened;
-    const [part, index] = await pushCircle(registry);
-    // Something that only they keep.
-    await pushReferrer(registry, index, 1);
-    await collect();
-    clock.advance(2 * HOUR);
-    expect(await collect()).toEqual(NOTHING);
-    await remove(registry, '/v2/team/tool/manifests/part');
-    expect(await collect()).toEqual(NOTHING);
-    clock.advance(HOUR - 1);
-    expect(await collect()).toEqual(NOTHING);
-    for (let times = 0; times < 8; times += 1) {
-      await collect();
-      clock.advance(2 * HOUR);
-    }
-    expect(await status(registry, `/v2/team/tool/manifests/${part}`)).toBe(404);
-    expect(await status(registry, `/v2/team/tool/manifests/${index}`)).toBe(404);
-    expect(await stored()).toEqual([]);
-  });
-
-  test('go in one run with no grace period', async () => {
-    await using opened = await startGarbageRegistry();
-    const { registry, collect, stored } = opened;
-    await pushCircle(registry);
-    await remove(registry, '/v2/team/tool/manifests/part');
-    expect(await collect({ gracePeriod: 0 })).toMatchObject({ manifests: 2, blobs: 2 });
-    expect(await stored()).toEqual([]);
-  });
-
-  test('stay when one of them gets a tag after it was noted', async () => {
-    await using opened = await startGarbageRegistry();
-    const { registry, clock, collect } = opened;
-    const [part, index] = await pushCircle(registry);
-    await remove(registry, '/v2/team/tool/manifests/part');
-    await collect();
-    const bytes = Buffer.from(await (await registry.request('GET', `/v2/team/tool/manifests/${index}`)).arrayBuffer());
-    clock.advance(HOUR - 1);
-    expect((await putManifest(registry, 'team/tool', 'all', bytes, { mediaType: OCI_INDEX })).status).toBe(201);
-    clock.advance(DAY);
-    await collect();
-    clock.advance(DAY);
-    expect(await collect()).toEqual(NOTHING);
-    expect(await status(registry, `/v2/team/tool/manifests/${part}`)).toBe(200);
-  });
-});
-
 describe('what stays', () => {
   test('all that a published chart needs, and every manifest of it that helm push has shown', async () => {
     await using opened = await startGarbageRegistry();

@@ -21,14 +21,12 @@ import {
   unlinkUnneeded,
 } from '../../../src/tables/garbage-blobs.ts';
 import {
-  deleteNoted,
-  deleteUnreferenced,
-  isNamed,
+  deleteGarbage,
+  isGarbage,
   isNotedUnreferenced,
   listKeepers,
   listManifestUses,
-  listNotedThoughKept,
-  listUnreferenced,
+  listNoted,
   noteUnreferenced,
 } from '../../../src/tables/garbage-manifests.ts';
 import { findMissingManifest } from '../../../src/tables/manifests.ts';
@@ -39,6 +37,17 @@ import { FIRST, manifest, OTHER, point, push, SECOND, THIRD, WEB } from './rows.
 afterAll(stopDatabases);
 
 const place = (digest: Digest, repository = WEB) => ({ repository, digest });
+const group = (...digests: readonly Digest[]) => ({ repository: WEB, digests });
+
+/** FIRST and SECOND keep each other, and both keep THIRD; all are noted. */
+async function pushCircle(database: Database): Promise<void> {
+  await database.transaction(async (tx) => {
+    await push(tx, manifest(SECOND));
+    await push(tx, manifest(FIRST, { children: [SECOND, THIRD], subject: SECOND }));
+    await push(tx, manifest(THIRD, { subject: SECOND }));
+    for (const digest of [FIRST, SECOND, THIRD]) await noteUnreferenced(tx, place(digest), 5);
+  });
+}
 
 async function link(database: Database, digest: Digest, repository = WEB): Promise<void> {
   await database.transaction((tx) => linkBlob(tx, { repository, digest, size: 5, now: 1 }));
@@ -61,14 +70,25 @@ for (const kind of DATABASES) {
         });
         const all = await listManifestUses(database, undefined, 10);
         expect(all).toEqual([
-          { ...place(FIRST, OTHER), referenced: 0, since: null },
-          { ...place(FIRST), referenced: 0, since: null },
-          { ...place(SECOND), referenced: 2, since: null },
-          { ...place(THIRD), referenced: 2, since: 7 },
+          { ...place(FIRST, OTHER), referenced: 'none', since: null },
+          { ...place(FIRST), referenced: 'none', since: null },
+          { ...place(SECOND), referenced: 'kept', since: null },
+          { ...place(THIRD), referenced: 'kept', since: 7 },
         ]);
         expect(await listManifestUses(database, all[1], 1)).toEqual([all[2]]);
-        await point(database, {});
-        expect((await listManifestUses(database, all[0], 1))[0]).toMatchObject({ ...place(FIRST), referenced: 1 });
+        await point(database, { fixed: false });
+        // What a named one lists needs no second look, and what that keeps does.
+        expect((await listManifestUses(database, all[0], 3)).map(({ referenced }) => referenced)).toEqual([
+          'named',
+          'named',
+          'kept',
+        ]);
+        await point(database, { digest: SECOND, fixed: false });
+        expect((await listManifestUses(database, all[0], 3)).map(({ referenced }) => referenced)).toEqual([
+          'none',
+          'named',
+          'named',
+        ]);
       });
 
       test('are removed once they were noted for long enough, and only while nothing refers to them', async () => {
@@ -85,47 +105,71 @@ for (const kind of DATABASES) {
           }
         });
         await point(database, {});
-        expect(await listUnreferenced(database, 5, undefined, 10)).toEqual([{ ...place(SECOND), since: 5, size: 2 }]);
-        expect(await listUnreferenced(database, 6, { ...place(SECOND), since: 5 }, 10)).toEqual([
-          { ...place(THIRD), since: 6, size: 2 },
-        ]);
+        const [second, third] = [
+          { ...place(SECOND), since: 5 },
+          { ...place(THIRD), since: 6 },
+        ].map((row) => ({
+          ...row,
+          size: 2,
+          kept: 0,
+        }));
+        expect(await listNoted(database, 5, undefined, 10)).toEqual([second]);
+        expect(await listNoted(database, 6, undefined, 10)).toEqual([second, third]);
+        expect(await listNoted(database, 6, second, 10)).toEqual([third]);
         const removed = await database.transaction(async (tx) => [
-          await deleteUnreferenced(tx, place(FIRST), 5),
-          await deleteUnreferenced(tx, place(SECOND), 5),
-          await deleteUnreferenced(tx, place(SECOND), 5),
-          await deleteUnreferenced(tx, place(THIRD), 5),
+          await deleteGarbage(tx, group(FIRST), 5),
+          await deleteGarbage(tx, group(SECOND), 5),
+          await deleteGarbage(tx, group(SECOND), 5),
+          await deleteGarbage(tx, group(THIRD), 5),
         ]);
-        expect(removed).toEqual([false, true, false, false]);
+        expect(removed).toEqual([[], [{ digest: SECOND, size: 2 }], [], []]);
         expect((await listManifestUses(database, undefined, 10)).map(({ digest }) => digest)).toEqual([FIRST, THIRD]);
       });
 
-      test('that keep others are found, and those that are kept can be removed once they were noted for long enough', async () => {
+      test('that keep others are found, and whether they are named', async () => {
         await using opened = await open();
         const { database } = opened;
-        await database.transaction(async (tx) => {
-          await push(tx, manifest(SECOND));
-          await push(tx, manifest(FIRST, { children: [SECOND, THIRD], subject: SECOND }));
-          await push(tx, manifest(THIRD, { subject: SECOND }));
-          for (const digest of [FIRST, SECOND, THIRD]) await noteUnreferenced(tx, place(digest), 5);
-        });
+        await pushCircle(database);
         const keepers = await Promise.all(
           [FIRST, SECOND, THIRD].map((digest) => listKeepers(database, place(digest), 10)),
         );
-        expect(keepers).toEqual([[SECOND], [FIRST], [FIRST, SECOND].toSorted()]);
+        const unnamed = (digest: Digest) => ({ digest, named: 0 });
+        expect(keepers.slice(0, 2)).toEqual([[unnamed(SECOND)], [unnamed(FIRST)]]);
+        expect(keepers[2]).toHaveLength(2);
+        expect(keepers[2]).toEqual(expect.arrayContaining([unnamed(FIRST), unnamed(SECOND)]));
         expect(await listKeepers(database, place(THIRD), 1)).toHaveLength(1);
         expect(await listKeepers(database, place(THIRD, OTHER), 10)).toEqual([]);
         await point(database, {});
-        expect([await isNamed(database, place(FIRST)), await isNamed(database, place(SECOND))]).toEqual([true, false]);
-        const [second, third] = [SECOND, THIRD].map((digest) => ({ ...place(digest), since: 5, size: 2 }));
-        expect(await listNotedThoughKept(database, 4, undefined, 10)).toEqual([]);
-        expect(await listNotedThoughKept(database, 5, undefined, 10)).toEqual([second, third]);
-        expect(await listNotedThoughKept(database, 5, second, 10)).toEqual([third]);
-        const removed = await database.transaction(async (tx) => [
-          await deleteNoted(tx, place(SECOND), 4),
-          await deleteNoted(tx, place(SECOND), 5),
-          await deleteNoted(tx, place(SECOND), 5),
-        ]);
-        expect(removed).toEqual([false, true, false]);
+        expect(await listKeepers(database, place(SECOND), 10)).toEqual([{ digest: FIRST, named: 1 }]);
+      });
+
+      test('that others keep are removed with all of those, or not at all', async () => {
+        await using opened = await open();
+        const { database } = opened;
+        await pushCircle(database);
+        const noted = await listNoted(database, 5, undefined, 10);
+        expect(noted.map(({ digest, kept }) => [digest, kept])).toEqual(
+          [FIRST, SECOND, THIRD].map((each) => [each, 1]),
+        );
+        const attempt = async (tried: ReturnType<typeof group>, since: number) => {
+          const is = await isGarbage(database, tried, since);
+          const removed = await database.transaction((tx) => deleteGarbage(tx, tried, since));
+          expect(is).toBe(removed.length > 0);
+          return removed.map(({ digest }) => digest).toSorted();
+        };
+        const all = group(FIRST, SECOND, THIRD);
+        expect(await attempt(all, 4)).toEqual([]);
+        // One that is left would list what is gone, or have lost its subject.
+        for (const part of [group(FIRST), group(SECOND), group(THIRD), group(FIRST, THIRD), group(SECOND, THIRD)]) {
+          expect(await attempt(part, 5)).toEqual([]);
+        }
+        await database.transaction((tx) => noteUnreferenced(tx, place(FIRST), null));
+        expect(await attempt(all, 5)).toEqual([]);
+        await database.transaction((tx) => noteUnreferenced(tx, place(FIRST), 5));
+        await point(database, { digest: SECOND, fixed: false });
+        expect(await attempt(all, 5)).toEqual([]);
+        await point(database, { digest: THIRD, fixed: false });
+        expect(await attempt(group(FIRST, SECOND), 5)).toEqual([FIRST, SECOND].toSorted());
       });
 
       test('that come to be listed, or whose subject comes, are not noted any more', async () => {
@@ -153,7 +197,7 @@ for (const kind of DATABASES) {
           expect(await push(tx, manifest(FIRST))).toBe(false);
           return await listManifestUses(tx, undefined, 10);
         });
-        expect(uses).toEqual([{ ...place(FIRST), referenced: 0, since: null }]);
+        expect(uses).toEqual([{ ...place(FIRST), referenced: 'none', since: null }]);
       });
     });
 

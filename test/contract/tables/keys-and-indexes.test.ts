@@ -63,13 +63,11 @@ import {
   unlinkUnneeded,
 } from '../../../src/tables/garbage-blobs.ts';
 import {
-  deleteNoted,
-  deleteUnreferenced,
-  isNamed,
+  deleteGarbage,
+  isGarbage,
   listKeepers,
   listManifestUses,
-  listNotedThoughKept,
-  listUnreferenced,
+  listNoted,
 } from '../../../src/tables/garbage-manifests.ts';
 import { listGrantsOf } from '../../../src/tables/grants.ts';
 import { findGroupByExternalName, listGroupsFromLogin, listGroupsOf, listMembers } from '../../../src/tables/groups.ts';
@@ -267,11 +265,9 @@ const LOOK_UPS: readonly LookUp[] = [
     goesThroughRepository: true,
   },
   { name: 'a collected blob', run: (tx) => forgetCollected(tx, FIRST) },
-  { name: 'manifests that nothing refers to', run: (tx) => listUnreferenced(tx, 1, { ...PLACE, since: 1 }, 10) },
-  { name: 'a manifest that nothing refers to', run: (tx) => deleteUnreferenced(tx, PLACE, 1) },
-  { name: 'manifests that only others keep', run: (tx) => listNotedThoughKept(tx, 1, { ...PLACE, since: 1 }, 10) },
-  { name: 'a manifest that only others keep', run: (tx) => deleteNoted(tx, PLACE, 1) },
-  { name: 'whether a manifest is named', run: (tx) => isNamed(tx, PLACE) },
+  { name: 'manifests that nothing refers to', run: (tx) => listNoted(tx, 1, { ...PLACE, since: 1 }, 10) },
+  { name: 'whether nothing refers to manifests', run: (tx) => isGarbage(tx, { ...PLACE, digests: [FIRST] }, 1) },
+  { name: 'removing such manifests', run: (tx) => deleteGarbage(tx, { ...PLACE, digests: [FIRST, FIRST] }, 1) },
   { name: 'what keeps a manifest', run: (tx) => listKeepers(tx, PLACE, 10) },
   { name: 'what refers to manifests', run: (tx) => listManifestUses(tx, PLACE, 10) },
   { name: 'blobs that nothing needs', run: (tx) => listUnneeded(tx, 1, { ...PLACE, since: 1 }, 10) },
@@ -349,14 +345,13 @@ describe('SQLite', () => {
     await using opened = await openMigrated(sqlite());
     const steps: string[] = [];
     await opened.database.transaction(async (tx) => {
-      await listUnreferenced(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
+      await listNoted(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
       await listUnneeded(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
-      await listNotedThoughKept(explaining(tx, steps), 1, { ...PLACE, since: 1 }, 10);
     });
     expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
     // Among thousands of versions of one chart.
     expect(steps.filter((step) => step.includes('SEARCH v '))[0]).toContain('chart_versions_by_content');
-    expect(steps.filter((step) => /unreferenced_manifests_by_time|_unneeded/.test(step))).toHaveLength(3);
+    expect(steps.filter((step) => /unreferenced_manifests_by_time|_unneeded/.test(step))).toHaveLength(2);
   });
 
   test('damaged blobs are counted in an index that has no others', async () => {
