@@ -47,13 +47,18 @@ class Results {
   readonly problems: string[] = [];
   readonly slowEnds = new Map<SlowEnd, number>();
 
-  add(kind: string, { status, headers, body }: Answer, time: number): void {
+  /** @returns how long the client is to wait before it asks again: milliseconds; undefined when it has its answer */
+  add(kind: string, { status, headers, body }: Answer, time: number): number | undefined {
     const times = this.times.get(kind) ?? [];
     times.push(time);
     this.times.set(kind, times);
-    const isAskedToWait = (status === 429 || status === 503) && headers.has('retry-after');
-    if (isAskedToWait) this.waits.set(status, (this.waits.get(status) ?? 0) + 1);
-    else if (status >= 400) this.problems.push(`${kind}: ${status} ${body.subarray(0, 300)}`);
+    const pause = headers.get('retry-after');
+    if ((status === 429 || status === 503) && pause !== null) {
+      this.waits.set(status, (this.waits.get(status) ?? 0) + 1);
+      return Number(pause) * 1_000;
+    }
+    if (status >= 400) this.problems.push(`${kind}: ${status} ${body.subarray(0, 300)}`);
+    return undefined;
   }
 }
 
@@ -94,9 +99,13 @@ async function runClient(url: string, index: number, results: Results, isOver: (
   await wait(random.next() * PAUSE);
   while (!isOver()) {
     const ask = async (kind: string, ...request: Parameters<Connection['ask']>): Promise<void> => {
-      const start = performance.now();
       try {
-        results.add(kind, await connection.ask(...request), performance.now() - start);
+        // As clients do: what comes next may need this.
+        for (let pause: number | undefined = 0; pause !== undefined; ) {
+          await wait(pause);
+          const start = performance.now();
+          pause = results.add(kind, await connection.ask(...request), performance.now() - start);
+        }
       } catch (error) {
         results.problems.push(`${kind}: ${error}`);
       }
