@@ -92,7 +92,7 @@ test('what is published while the first reading goes on is not missed', async ()
 test('a reading that fails goes on with the next request, and nothing is lost in between', async () => {
   const source = new MemorySource();
   const documents = new IndexDocuments(source);
-  const metadata = { description: 'x'.repeat(20_000) };
+  const metadata = { description: 'x'.repeat(80_000) };
   source.publish(...versions('team/web', 300).map((version) => ({ ...version, metadata })));
   source.beforeAnswer = async () => {
     if (source.questions === 4 || source.questions === 6) throw new Error('the database is away');
@@ -103,8 +103,8 @@ test('a reading that fails goes on with the next request, and nothing is lost in
     source.publish({ repository: 'team/web', minor, listed: false });
   }
   expect(await indexOf(documents, TEAM)).toEqual(expectedIndex(source.versions, TEAM));
-  // The newest revision, five pages, two failures, what has changed, and twice that there is no more.
-  expect(source.questions).toBe(11);
+  // The newest revision, twenty pages, two failures, what has changed, and twice that there is no more.
+  expect(source.questions).toBe(26);
 });
 
 test('a long first reading lets everything else have its turn', async () => {
