@@ -16,7 +16,7 @@ export function isMissing(error: unknown): boolean {
 
 /** This user may not: there may be something all the same. */
 export function isForbidden(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+  return ['EACCES', 'EPERM'].includes(codeOf(error));
 }
 
 /** What is there cannot be read, now or later; but not for want of rights, memory or the like, which says nothing of it. */

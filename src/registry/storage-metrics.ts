@@ -27,7 +27,7 @@ export function addStorageMetrics(
   metrics.addGauge('chartroom_uploads_open', 'Uploads that were begun and are not over.', () => countUploads(database));
   metrics.addGauge(
     'chartroom_last_backup_timestamp_seconds',
-    'When a backup with nothing to complain of was last completed, since 1970; 0 when none is on record.',
+    'When a whole backup was last completed, since 1970; 0 when none is on record.',
     // Not missing: an alert on its age is to notice also that there was never any.
     async () => ((await findNewestEventTime(database, 'backup.made')) ?? 0) / 1000,
   );

@@ -108,18 +108,19 @@ export async function listNoted(
   );
 }
 
+interface Keeper {
+  readonly digest: Digest;
+  /** 1 when a tag or a published chart refers to it, else 0. */
+  readonly named: number;
+}
+
 /** Some of the manifests that keep the manifest: those that list it, and its subject. */
 export async function listKeepers(
   database: Queryable,
   { repository, digest }: ManifestPlace,
   limit: number,
-): Promise<
-  readonly {
-    readonly digest: Digest /** 1 when a tag or a published chart refers to it, else 0. */;
-    readonly named: number;
-  }[]
-> {
-  return await database.query(
+): Promise<readonly Keeper[]> {
+  return await database.query<Keeper>(
     `select m.digest, case when ${NAMED} then 1 else 0 end as named
      from manifests m where m.repository = $1 and m.digest in (
        select i.manifest from manifest_children i where i.repository = $1 and i.child = $2
