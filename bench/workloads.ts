@@ -1,0 +1,123 @@
+// What is asked of each registry: the same requests, with the same bytes.
+import { digestOf } from '../src/oci/digest.ts';
+import { type Contender, openSession, type Session } from './contender.ts';
+import { fetchLargeBlob, type LargeBlob, makeLargeBlob, pushLargeBlob } from './large-blobs.ts';
+import { sendLoad } from './load.ts';
+import { type PackedChart, packCharts, pushAsHelm, pushBriefly, pushCharts } from './pushes.ts';
+
+const PUSHING = 16;
+const READING = 32;
+
+export interface Sizes {
+  readonly rounds: number;
+  /** Of each load of small requests. */
+  readonly seconds: number;
+  /** Pushed in each round. */
+  readonly pushes: number;
+  /** That one of the repositories has before the first round. */
+  readonly versions: number;
+  /** Of a large blob: mebibytes. */
+  readonly large: number;
+}
+
+/** A registry with what is there before the first round. */
+export interface Side {
+  readonly contender: Contender;
+  /** With one version. */
+  readonly young: Session;
+  /** With as many as `sizes.versions`. */
+  readonly full: Session;
+  readonly large: LargeBlob;
+  /** That is in both repositories. */
+  readonly chart: PackedChart;
+}
+
+/** What no registry has seen before its round. */
+export interface RoundContent {
+  readonly young: readonly PackedChart[];
+  readonly full: readonly PackedChart[];
+  readonly large: LargeBlob;
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly unit: 'per second' | 'MB per second';
+  /** So that a server which has nothing but manifests can take part. */
+  readonly isOfManifests?: boolean;
+  measure(side: Side, sizes: Sizes, content: RoundContent): Promise<number>;
+}
+
+export const WORKLOADS: readonly Workload[] = [
+  {
+    name: `helm push of a new version of 5 KB, ${PUSHING} at once`,
+    unit: 'per second',
+    measure: async ({ young }, _sizes, content) => await pushCharts(young, PUSHING, content.young, pushAsHelm),
+  },
+  {
+    name: 'the same where many versions are',
+    unit: 'per second',
+    measure: async ({ full }, _sizes, content) => await pushCharts(full, PUSHING, content.full, pushAsHelm),
+  },
+  reading('GET a manifest by tag', 'young', manifestPath),
+  reading('GET a manifest by tag where many versions are', 'full', manifestPath),
+  reading('GET a blob of 5 KB', 'full', (repository, { archive }) => `/v2/${repository}/blobs/${digestOf(archive)}`),
+  reading('GET the list of many tags', 'full', (repository) => `/v2/${repository}/tags/list`),
+  fetching(1),
+  fetching(4),
+  {
+    name: 'PUT a large blob, 1 at once',
+    unit: 'MB per second',
+    measure: async ({ young }, _sizes, { large }) => await pushLargeBlob(young, large),
+  },
+];
+
+/** @param charts all of which go into the one repository, and the first into the other as well */
+export async function openSide(contender: Contender, charts: readonly PackedChart[], large: LargeBlob): Promise<Side> {
+  const [chart] = charts;
+  if (!chart) throw new Error('there is no chart to begin with');
+  const young = await openSession(contender, 'team/young/web');
+  const full = await openSession(contender, 'team/full/web');
+  await pushCharts(young, 1, [chart], pushBriefly);
+  await pushCharts(full, PUSHING, charts, pushBriefly);
+  await pushLargeBlob(young, large);
+  return { contender, young, full, large, chart };
+}
+
+/** @param round from 0 on */
+export async function contentOf(round: number, { versions, pushes, large }: Sizes): Promise<RoundContent> {
+  const from = versions + 2 * round * pushes;
+  return {
+    young: await packCharts(from, pushes),
+    full: await packCharts(from + pushes, pushes),
+    large: makeLargeBlob(large),
+  };
+}
+
+function reading(
+  name: string,
+  place: 'young' | 'full',
+  pathOf: (repository: string, chart: PackedChart) => string,
+): Workload {
+  return {
+    name: `${name}, ${READING} at once`,
+    unit: 'per second',
+    isOfManifests: pathOf === manifestPath,
+    measure: async (side, { seconds }) => {
+      const { contender, repository, authorization } = side[place];
+      const url = new URL(pathOf(repository, side.chart), contender.url).href;
+      return (await sendLoad({ url, connections: READING, seconds, authorization })).perSecond;
+    },
+  };
+}
+
+function fetching(connections: number): Workload {
+  return {
+    name: `GET a large blob, ${connections} at once`,
+    unit: 'MB per second',
+    measure: async ({ young, large }) => await fetchLargeBlob(young, large, connections),
+  };
+}
+
+function manifestPath(repository: string, { version }: PackedChart): string {
+  return `/v2/${repository}/manifests/${version}`;
+}
