@@ -87,7 +87,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   argon2: ['access'],
   'better-sqlite3': [
     'adapters/files/sqlite.ts',
-    'adapters/sqlite-database.ts',
+    'adapters/files/sqlite-connection.ts',
     'adapters/sqlite-copies.ts',
     'adapters/folder-lock.ts',
   ],

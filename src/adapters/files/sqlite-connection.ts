@@ -1,0 +1,113 @@
+// One connection to a SQLite database: prepared statements, the settings that all connections have, and waiting for other processes.
+import { setTimeout as wait } from 'node:timers/promises';
+import BetterSqlite from 'better-sqlite3';
+import type { DatabaseCheck, SqlValue } from '../../ports/database.ts';
+import { StorageUnusable } from '../../ports/storage-unusable.ts';
+import { BUSY_TIMEOUT, checkSqlite, onSqlite, runStatement } from './sqlite.ts';
+
+/** How often to look whether another process has ended that is writing: milliseconds. */
+const BUSY_INTERVAL = 10;
+const MAXIMUM_PREPARED_STATEMENTS = 500;
+
+export interface Patience extends Disposable {
+  isOver(): boolean;
+}
+
+/** It begins when something is asked for, so that those who wait in the queue for one another do not add up their waiting. */
+export function startPatience(): Patience {
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+  }, BUSY_TIMEOUT);
+  return { isOver: () => isOver, [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+/** Runs what another process may keep from running just now. Waits here, since SQLite's own waiting would stop the whole server. */
+export async function onceFree<Answer>(run: () => Answer, patience?: Patience): Promise<Answer> {
+  try {
+    return run();
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+  }
+  using lasting = patience ?? startPatience();
+  for (;;) {
+    await wait(BUSY_INTERVAL);
+    try {
+      return run();
+    } catch (error) {
+      if (lasting.isOver() || !isBusy(error)) throw error;
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const cause = error instanceof StorageUnusable ? error.cause : undefined;
+  return cause instanceof BetterSqlite.SqliteError && cause.code.startsWith('SQLITE_BUSY');
+}
+
+export class SqliteConnection {
+  readonly #path: string;
+  readonly #role: 'reader' | 'writer';
+  readonly #connection: BetterSqlite.Database;
+  readonly #prepared = new Map<string, BetterSqlite.Statement>();
+
+  constructor(path: string, role: 'reader' | 'writer') {
+    this.#path = path;
+    this.#role = role;
+    // While it is opened, SQLite waits by itself: nothing is served yet, and other processes may be opening it, too.
+    this.#connection = this.#translating(() => new BetterSqlite(path, { timeout: BUSY_TIMEOUT }));
+    const rights = role === 'reader' ? ['query_only = on'] : [];
+    // Large sorts would need room in the folder for temporary files, which may have none: reading must not depend on it.
+    const settings = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'temp_store = memory'];
+    for (const setting of [...settings, ...rights]) {
+      this.#translating(() => this.#connection.pragma(setting));
+    }
+    this.#translating(() => this.#connection.pragma('busy_timeout = 0'));
+  }
+
+  query<Row extends object>(text: string, values: readonly SqlValue[] = []): readonly Row[] {
+    return this.#translating(() => {
+      const statement = this.#prepare(text);
+      // `query_only` refuses it as well, but in words for an operator.
+      if (this.#role === 'reader' && !statement.readonly)
+        throw new Error('a statement that writes came outside of a transaction');
+      return runStatement<Row>(statement, values);
+    });
+  }
+
+  /** Runs a statement without values, such as one that begins a transaction; it is prepared once. */
+  run(text: string): void {
+    this.#translating(() => this.#prepare(text).run());
+  }
+
+  /** Runs several statements. */
+  execute(text: string): void {
+    this.#translating(() => this.#connection.exec(text));
+  }
+
+  check(): DatabaseCheck {
+    return checkSqlite(this.#connection, this.#path);
+  }
+
+  /** SQLite itself ends one after some errors (a full disk, for one). */
+  get isInTransaction(): boolean {
+    return this.#connection.inTransaction;
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #prepare(text: string): BetterSqlite.Statement {
+    const known = this.#prepared.get(text);
+    if (known) return known;
+    if (this.#prepared.size >= MAXIMUM_PREPARED_STATEMENTS) this.#prepared.clear();
+    const statement = this.#connection.prepare(text);
+    this.#prepared.set(text, statement);
+    return statement;
+  }
+
+  #translating<Answer>(run: () => Answer): Answer {
+    return onSqlite(this.#path, run);
+  }
+}
