@@ -2,35 +2,19 @@
 // What is damaged goes to damaged/<algorithm>-<digits>.
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { access, constants, link, open, opendir, rename, rm, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, constants, open, opendir, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BlobDamaged } from '../oci/blob-damaged.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { algorithmOf, type Digest, encodedOf, isDigest } from '../oci/digest.ts';
-import { RegistryError } from '../oci/error.ts';
-import {
-  type BlobBody,
-  type BlobStore,
-  isUploadId,
-  type StorageSpace,
-  type StoredBytes,
-  type UploadId,
-} from '../ports/blob-store.ts';
+import type { BlobBody, BlobStore, StorageSpace, StoredBytes, UploadId } from '../ports/blob-store.ts';
 import { isMissing, isUnreadable } from '../ports/file-errors.ts';
 import { storageError } from '../ports/storage-unusable.ts';
 import { DamagedFiles } from './files/damaged-files.ts';
-import { createFanOut, createFolder, statOf, syncFolder } from './files/folders.ts';
+import { createFanOut, createFolder, statOf } from './files/folders.ts';
 import { each, onDisk } from './files/on-disk.ts';
-import { markedAt, readForCheck } from './files/stored-bytes.ts';
-import { writeAll } from './files/write-all.ts';
-
-/** Bytes read at once, at the most: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
-const READ_SIZE = 1024 * 1024;
-/** Unlike the flag "a", these two do not create a file: what was discarded meanwhile must not come back. */
-const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
-/** What stands behind an upload's id: in the name of its bytes once they are a blob, and of the blob before it is in its place. */
-const COMMITTED = '.committed';
-const BETWEEN = '.blob';
+import { markedAt, readForCheck, readSizeFor } from './files/stored-bytes.ts';
+import { UploadFiles } from './files/upload-files.ts';
 
 /** Where a data folder, or a backup, has a blob: a path within it. */
 export function blobFile(digest: Digest): string {
@@ -53,92 +37,53 @@ export function readDiskBlobStore(folder: string): BlobStore {
 
 class DiskBlobStore implements BlobStore {
   readonly #folder: string;
-  readonly #uploads: string;
+  readonly #uploads: UploadFiles;
+  readonly #uploadFolder: string;
   readonly #blobs: string;
   readonly #damaged: DamagedFiles;
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#uploads = join(folder, 'uploads');
+    this.#uploadFolder = join(folder, 'uploads');
+    this.#uploads = new UploadFiles(this.#uploadFolder);
     this.#blobs = join(folder, 'blobs');
     this.#damaged = new DamagedFiles(join(folder, 'damaged'));
   }
 
-  async start(upload: UploadId): Promise<void> {
-    await onDisk(async () => await (await open(this.#uploadPath(upload), 'wx', 0o640)).close());
+  received(upload: UploadId): Promise<number | undefined> {
+    return this.#uploads.size(upload);
   }
 
-  async received(upload: UploadId): Promise<number | undefined> {
-    return (await stat(this.#uploadPath(upload)))?.size;
+  append(upload: UploadId, from: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#uploads.write(upload, from, body, { durably: false });
   }
 
-  async append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number> {
-    const file = await this.#openUpload(upload, APPEND_ONLY);
-    try {
-      for await (const chunk of body) await onDisk(() => writeAll(file, chunk));
-      return (await onDisk(() => file.stat())).size;
-    } finally {
-      await file.close();
-    }
+  complete(upload: UploadId, from: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#uploads.write(upload, from, body, { durably: true });
   }
 
-  async truncate(upload: UploadId, size: number): Promise<void> {
-    const file = await this.#openUpload(upload, 'r+');
-    try {
-      await onDisk(() => file.truncate(size));
-    } finally {
-      await file.close();
-    }
+  truncate(upload: UploadId, size: number): Promise<void> {
+    return this.#uploads.truncate(upload, size);
   }
 
-  async *read(upload: UploadId): AsyncIterable<Uint8Array> {
-    const file = await this.#openUpload(upload, 'r');
-    const { size } = await onDisk(() => file.stat());
-    yield* each(file.createReadStream({ highWaterMark: readSizeFor(size) }));
+  read(upload: UploadId): AsyncIterable<Uint8Array> {
+    return this.#uploads.read(upload);
   }
 
-  async commit(upload: UploadId, digest: Digest, size: number): Promise<void> {
-    const path = this.#uploadPath(upload);
-    const [committed, between, to] = [`${path}${COMMITTED}`, `${path}${BETWEEN}`, this.#blobPath(digest)];
-    const isFirst = (await stat(committed)) === undefined;
-    if (isFirst) {
-      await this.#syncUpload(upload, size);
-      // What shares its bytes with a blob must not be written to any more.
-      await this.#renameUpload(upload, committed);
-    }
-    try {
-      await onDisk(async () => {
-        await rm(between, { force: true });
-        // A new name cannot take the place of another file; a rename can.
-        await link(committed, between);
-        await rename(between, to);
-      });
-    } catch (error) {
-      if (isMissing(error) && (await stat(committed)) === undefined) throw uploadUnknown(upload);
-      // There is no blob: the upload can go on where it stood.
-      if (isFirst) await onDisk(() => rename(committed, path));
-      throw error;
-    }
-    await onDisk(() => syncFolder(dirname(to)));
+  commit(upload: UploadId, digest: Digest): Promise<void> {
+    return this.#uploads.become(upload, this.#blobPath(digest));
   }
 
-  async discard(upload: UploadId): Promise<void> {
-    const path = this.#uploadPath(upload);
-    for (const suffix of ['', COMMITTED, BETWEEN]) {
-      await onDisk(() => rm(`${path}${suffix}`, { force: true }));
-    }
+  discard(upload: UploadId): Promise<void> {
+    return this.#uploads.discard(upload);
   }
 
-  async *listUploads(): AsyncIterable<UploadId> {
-    for await (const { name } of each(await onDisk(() => opendir(this.#uploads)))) {
-      const id = name.split('.', 1)[0] ?? '';
-      if ([id, `${id}${COMMITTED}`, `${id}${BETWEEN}`].includes(name) && isUploadId(id)) yield id;
-    }
+  listUploads(): AsyncIterable<UploadId> {
+    return this.#uploads.list();
   }
 
-  async lastReceived(upload: UploadId): Promise<number | undefined> {
-    const path = this.#uploadPath(upload);
-    return ((await stat(path)) ?? (await stat(`${path}${COMMITTED}`)))?.mtimeMs;
+  lastReceived(upload: UploadId): Promise<number | undefined> {
+    return this.#uploads.lastWritten(upload);
   }
 
   async open(digest: Digest, range?: ByteRange): Promise<BlobBody> {
@@ -205,62 +150,21 @@ class DiskBlobStore implements BlobStore {
   }
 
   async checkWritable(): Promise<void> {
-    await onDisk(() => access(this.#uploads, constants.W_OK));
+    await onDisk(() => access(this.#uploadFolder, constants.W_OK));
     await onDisk(() => access(this.#blobs, constants.W_OK));
   }
 
   async space(): Promise<StorageSpace> {
-    const { bsize, bavail, blocks, ffree, files } = await onDisk(() => statfs(this.#uploads));
+    const { bsize, bavail, blocks, ffree, files } = await onDisk(() => statfs(this.#uploadFolder));
     // Some file systems make room for files as they go, and count none.
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, freeFiles: files > 0 ? ffree : undefined };
-  }
-
-  #uploadPath(upload: UploadId): string {
-    return join(this.#uploads, upload);
   }
 
   #blobPath(digest: Digest): string {
     return join(this.#folder, blobFile(digest));
   }
-
-  /** @throws Error when it has another size */
-  async #syncUpload(upload: UploadId, size: number): Promise<void> {
-    const file = await this.#openUpload(upload, 'r+');
-    try {
-      await file.sync();
-      const { size: stored } = await file.stat();
-      if (stored !== size) throw new Error(`upload ${upload} has ${stored} bytes instead of ${size}: it is no blob`);
-    } finally {
-      await file.close();
-    }
-  }
-
-  async #renameUpload(upload: UploadId, to: string): Promise<void> {
-    try {
-      await rename(this.#uploadPath(upload), to);
-    } catch (error) {
-      throw isMissing(error) ? uploadUnknown(upload) : storageError(error);
-    }
-  }
-
-  async #openUpload(upload: UploadId, flags: string | number): Promise<FileHandle> {
-    try {
-      return await open(this.#uploadPath(upload), flags);
-    } catch (error) {
-      throw isMissing(error) ? uploadUnknown(upload) : storageError(error);
-    }
-  }
 }
 
 function stat(path: string): Promise<Stats | undefined> {
   return onDisk(() => statOf(path));
-}
-
-function uploadUnknown(upload: UploadId): RegistryError {
-  return new RegistryError('BLOB_UPLOAD_UNKNOWN', `upload ${upload} is over or never began: start a new one`);
-}
-
-/** Node takes memory for a whole read before it knows how much there is, and most charts have a few KiB. */
-function readSizeFor(size: number): number {
-  return Math.min(READ_SIZE, Math.max(size, 1));
 }

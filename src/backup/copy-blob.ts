@@ -18,14 +18,14 @@ async function tryToCopy(from: BlobStore, to: BlobStore, { digest, size }: Store
   try {
     const stored = await from.examine(digest);
     if (!stored) return 'missing';
-    await to.start(upload);
-    const copied = await to.append(
+    const copied = await to.complete(
       upload,
+      0,
       reading(stored, (chunk) => hash.update(chunk)),
     );
     if (copied !== size) return 'size';
     if (finishHash(hash, algorithmOf(digest)) !== digest) return 'content';
-    await to.commit(upload, digest, size);
+    await to.commit(upload, digest);
   } catch (error) {
     if (!(error instanceof UnreadableBytes)) throw error;
     return 'unreadable';

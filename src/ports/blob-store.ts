@@ -54,18 +54,19 @@ export interface StorageSpace {
  * After a crash there may be uploads that no row names: who looks for what is left over must ask `listUploads`.
  */
 export interface BlobStore {
-  /** Starts an upload with no bytes, under an id that was never used. */
-  start(upload: UploadId): Promise<void>;
-
-  /** How many bytes of the upload have arrived. Undefined when there is no such upload. */
+  /** How many bytes of the upload have arrived. Undefined when none were written, or when it is over. */
   received(upload: UploadId): Promise<number | undefined>;
 
   /**
-   * Adds bytes behind those that are there. What arrived stays when `body` fails midway: the error is thrown on, and the
-   * upload can go on from `received`. Not to be called twice at once for one upload.
+   * Adds bytes behind the first `from`, which are all that there are; an upload begins with the first that are written. What
+   * arrived stays when `body` fails midway: the error is thrown on, and the upload can go on from `received`. Not to be called
+   * twice at once for one upload.
    * @returns how many bytes have arrived in all
    */
-  append(upload: UploadId, body: AsyncIterable<Uint8Array>): Promise<number>;
+  append(upload: UploadId, from: number, body: AsyncIterable<Uint8Array>): Promise<number>;
+
+  /** Does the same with the last bytes, be there any or not, and makes all of the upload durable. */
+  complete(upload: UploadId, from: number, body: AsyncIterable<Uint8Array>): Promise<number>;
 
   /** Cuts the upload back to its first `size` bytes; it has at least so many. */
   truncate(upload: UploadId, size: number): Promise<void>;
@@ -74,12 +75,11 @@ export interface BlobStore {
   read(upload: UploadId): AsyncIterable<Uint8Array>;
 
   /**
-   * Makes the bytes of the upload the blob `digest`, atomically and durably; the caller has checked that they, `size` of
-   * them, have that digest. A blob that is already there is replaced by these equal bytes, which also mends a damaged one.
+   * Makes the bytes of the upload, which is complete, the blob `digest`, atomically and durably; the caller has checked that they
+   * have that digest. A blob that is already there is replaced by these equal bytes, which also mends a damaged one.
    * The upload is over then, but until it is discarded this can be done again, should the blob have been taken away meanwhile.
-   * @throws Error when the upload has another size, since then somebody else has written to it; it stays as it is
    */
-  commit(upload: UploadId, digest: Digest, size: number): Promise<void>;
+  commit(upload: UploadId, digest: Digest): Promise<void>;
 
   /** Forgets the upload, if there is one, also one that was committed. */
   discard(upload: UploadId): Promise<void>;

@@ -20,7 +20,7 @@ export interface BlobStorage {
  * Durable when this resolves. Bytes come before rows, so garbage collection may have taken away, between the two, what it
  * found to be of no use before: then there is a row that says so, and the bytes are put in their place once more. Without that
  * row nothing takes them away any more.
- * @param upload has `size` bytes, of which the caller knows that their digest is `digest`; it is over and discarded afterwards,
+ * @param upload is complete, and has `size` bytes, of which the caller knows that their digest is `digest`; it is over and discarded afterwards,
  * unless its bytes could not be committed
  * @param record what else is written in the same transaction
  */
@@ -34,7 +34,7 @@ export async function keepBlob(
   let healed: HealedBlob | undefined;
   try {
     for (let isKept = false; !isKept; ) {
-      await blobs.commit(upload, blob.digest, blob.size);
+      await blobs.commit(upload, blob.digest);
       isOver = true;
       const now = clock.now();
       isKept = await database.transaction(async (tx) => {

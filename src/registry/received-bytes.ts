@@ -50,9 +50,8 @@ export async function receiveBytes(store: BlobStorage, body: AsyncIterable<Uint8
       yield chunk;
     }
   }
-  await blobs.start(id);
   try {
-    const size = await blobs.append(id, hashed());
+    const size = await blobs.complete(id, 0, hashed());
     return new ReceivedBytes({ id, digest: finishHash(hash, ALGORITHM), size }, store);
   } catch (error) {
     await blobs.discard(id);

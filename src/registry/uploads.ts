@@ -39,6 +39,9 @@ export interface Chunk {
   readonly length: number | undefined;
 }
 
+/** With the last bytes all are made durable. */
+type Writing = 'append' | 'complete';
+
 export class Uploads {
   readonly #database: Database;
   readonly #blobs: BlobStore;
@@ -70,17 +73,11 @@ export class Uploads {
   async start(repository: RepositoryName, actor: Actor, algorithm: DigestAlgorithm): Promise<UploadId> {
     this.#allowance.require(0, 0);
     const id = newUploadId();
-    await this.#blobs.start(id);
     const created = { createdAt: this.#clock.now(), createdBy: actor.name };
     const upload = { id, repository, owner: actor.ownerKey, ...created };
     const maximum = this.#maximumOpenUploads;
-    try {
-      const isOpen = await this.#database.transaction((tx) => insertUpload(tx, upload, maximum));
-      if (!isOpen) throw tooManyUploads(actor, maximum);
-    } catch (error) {
-      await this.#blobs.discard(id);
-      throw error;
-    }
+    const isOpen = await this.#database.transaction((tx) => insertUpload(tx, upload, maximum));
+    if (!isOpen) throw tooManyUploads(actor, maximum);
     this.#digests.begin(id, algorithm);
     return id;
   }
@@ -89,10 +86,9 @@ export class Uploads {
   async store(repository: RepositoryName, digest: Digest, chunk: Chunk): Promise<void> {
     const id = newUploadId();
     this.#allowance.require(0, chunk.length ?? 0);
-    await this.#blobs.start(id);
     try {
       this.#digests.begin(id, algorithmOf(digest));
-      const size = await this.#append(id, 0, chunk.body);
+      const size = await this.#write('complete', id, 0, chunk.body);
       await this.#becomeBlob(id, repository, digest, size);
     } catch (error) {
       this.#digests.forget(id);
@@ -122,7 +118,7 @@ export class Uploads {
 
   /** How many bytes have arrived. @throws RegistryError BLOB_UPLOAD_UNKNOWN also when the upload is somebody else's */
   async received(address: UploadAddress): Promise<number> {
-    return (await this.#find(address)).received;
+    return await this.#received(await this.#find(address));
   }
 
   /**
@@ -132,10 +128,10 @@ export class Uploads {
    * @throws StorageFull, ChunkOutOfOrder, UploadTakenOver, RegistryError SIZE_INVALID, BLOB_TOO_LARGE, BLOB_UPLOAD_UNKNOWN
    */
   async append(address: UploadAddress, chunk: Chunk): Promise<number> {
-    const { id } = await this.#find(address);
+    const id = await this.#find(address);
     await using lock = await this.#locks.acquire(id);
-    const { received } = await this.#find(address);
-    return await this.#appendChunk(id, received, chunk, lock.takenOver);
+    await this.#find(address);
+    return await this.#writeChunk('append', id, chunk, lock.takenOver);
   }
 
   /**
@@ -143,10 +139,10 @@ export class Uploads {
    * @throws RegistryError DIGEST_INVALID when the bytes have another digest, which ends the upload; and as `append` does
    */
   async finish(address: UploadAddress, digest: Digest, chunk: Chunk): Promise<void> {
-    const { id } = await this.#find(address);
+    const id = await this.#find(address);
     await using lock = await this.#locks.acquire(id);
-    const { received } = await this.#find(address);
-    const size = await this.#appendChunk(id, received, chunk, lock.takenOver);
+    await this.#find(address);
+    const size = await this.#writeChunk('complete', id, chunk, lock.takenOver);
     try {
       await this.#becomeBlob(id, address.repository, digest, size, async (tx) => {
         // Somebody else has ended it meanwhile.
@@ -159,7 +155,7 @@ export class Uploads {
   }
 
   async cancel(address: UploadAddress): Promise<void> {
-    const { id } = await this.#find(address);
+    const id = await this.#find(address);
     await using _lock = await this.#locks.acquire(id);
     await this.#find(address);
     await this.#forget(id);
@@ -213,22 +209,25 @@ export class Uploads {
     await mountBlob(this.#storage, repository, digest, source);
   }
 
-  /** Whether the upload is this owner's, and was opened between these times: milliseconds since 1970. */
+  /** Whether this owner opened the upload between these times: milliseconds since 1970. */
   async beganWithin(id: string, ownerKey: string, from: number, to: number): Promise<boolean> {
     const upload = isUploadId(id) ? await findUpload(this.#database, id) : undefined;
     return upload?.owner === ownerKey && upload.createdAt >= from && upload.createdAt <= to;
   }
 
-  async #find(address: UploadAddress): Promise<{ readonly id: UploadId; readonly received: number }> {
+  async #find(address: UploadAddress): Promise<UploadId> {
     const upload = isUploadId(address.id) ? await findUpload(this.#database, address.id) : undefined;
-    const isTheirs = upload?.repository === address.repository && upload.owner === address.actor.ownerKey;
-    const received = isTheirs ? await this.#blobs.received(upload.id) : undefined;
-    if (!upload || received === undefined) throw uploadUnknown(address);
-    return { id: upload.id, received };
+    if (upload?.repository === address.repository && upload.owner === address.actor.ownerKey) return upload.id;
+    throw uploadUnknown(address);
   }
 
-  async #appendChunk(id: UploadId, received: number, chunk: Chunk, takenOver: AbortSignal): Promise<number> {
+  async #received(id: UploadId): Promise<number> {
+    return (await this.#blobs.received(id)) ?? 0;
+  }
+
+  async #writeChunk(how: Writing, id: UploadId, chunk: Chunk, takenOver: AbortSignal): Promise<number> {
     const { range, length } = chunk;
+    const received = await this.#received(id);
     if (range && range.from !== received) {
       throw new ChunkOutOfOrder(`the upload stands at byte ${received}, the chunk starts at ${range.from}`, received);
     }
@@ -238,7 +237,7 @@ export class Uploads {
     if (length !== undefined && announced !== length) {
       throw new RegistryError('SIZE_INVALID', `Content-Range names ${announced} bytes, the body has ${length}`);
     }
-    const size = await this.#append(id, received, untilTakenOver(chunk.body, takenOver, length));
+    const size = await this.#write(how, id, received, untilTakenOver(chunk.body, takenOver, length));
     if (range && size !== range.to) {
       await this.#blobs.truncate(id, received);
       this.#digests.forget(id);
@@ -247,9 +246,10 @@ export class Uploads {
     return size;
   }
 
-  async #append(id: UploadId, received: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+  async #write(how: Writing, id: UploadId, received: number, body: AsyncIterable<Uint8Array>): Promise<number> {
     try {
-      return await this.#blobs.append(id, this.#digests.watch(id, received, this.#allowance.limited(received, body)));
+      const watched = this.#digests.watch(id, received, this.#allowance.limited(received, body));
+      return await this.#blobs[how](id, received, watched);
     } catch (error) {
       if (isForLackOfRoom(error)) await this.#cutBack(id, received);
       throw error;

@@ -15,9 +15,8 @@ test('a reading that goes wrong is done again; when that goes wrong as well, not
   await using folder = await temporaryFolder();
   const from = await openDiskBlobStore(join(folder.path, 'from'));
   const to = await openDiskBlobStore(join(folder.path, 'to'));
-  await from.start(UPLOAD);
-  await from.append(UPLOAD, Readable.from([Buffer.from('content')]));
-  await from.commit(UPLOAD, BLOB.digest, BLOB.size);
+  await from.complete(UPLOAD, 0, Readable.from([Buffer.from('content')]));
+  await from.commit(UPLOAD, BLOB.digest);
   for (const [told, damage] of [
     ['CONTENT', 'content'],
     ['cont', 'size'],

@@ -24,9 +24,8 @@ async function store(bytes: Buffer): Promise<Digest> {
   uploads += 1;
   const id = `00000000-0000-4000-8000-${String(uploads).padStart(12, '0')}` as UploadId;
   const digest = digestOf(bytes);
-  await blobs.start(id);
-  await blobs.append(id, Readable.from([bytes]));
-  await blobs.commit(id, digest, bytes.length);
+  await blobs.complete(id, 0, Readable.from([bytes]));
+  await blobs.commit(id, digest);
   return digest;
 }
 

@@ -49,9 +49,8 @@ afterEach(async () => {
 });
 
 async function store(bytes: Buffer): Promise<Digest> {
-  await disk.start(UPLOAD);
-  await disk.append(UPLOAD, Readable.from([bytes]));
-  await disk.commit(UPLOAD, digestOf(bytes), bytes.length);
+  await disk.complete(UPLOAD, 0, Readable.from([bytes]));
+  await disk.commit(UPLOAD, digestOf(bytes));
   return digestOf(bytes);
 }
 

@@ -76,11 +76,12 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await using opened = await open();
     const { store } = opened;
     const upload = newUpload();
-    await store.start(upload);
+    expect(await store.received(upload)).toBeUndefined();
+    expect(await store.append(upload, 0, chunks())).toBe(0);
     expect(await store.received(upload)).toBe(0);
-    expect(await store.append(upload, chunks(TEN, TEN))).toBe(20);
-    expect(await store.append(upload, chunks())).toBe(20);
-    expect(await store.append(upload, chunks(NONE, TEN))).toBe(30);
+    expect(await store.append(upload, 0, chunks(TEN, TEN))).toBe(20);
+    expect(await store.append(upload, 20, chunks())).toBe(20);
+    expect(await store.complete(upload, 20, chunks(NONE, TEN))).toBe(30);
     expect(await store.received(upload)).toBe(30);
     expect(await gather(store.read(upload))).toEqual(Buffer.concat([TEN, TEN, TEN]));
   });
@@ -89,18 +90,17 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await using opened = await open();
     const { store } = opened;
     const upload = newUpload();
-    await store.start(upload);
     const broken = new Error('the line broke');
     const failing = async function* () {
       yield TEN;
       yield TEN;
       throw broken;
     };
-    await expect(store.append(upload, failing())).rejects.toBe(broken);
+    await expect(store.append(upload, 0, failing())).rejects.toBe(broken);
     expect(await store.received(upload)).toBe(20);
-    expect(await store.append(upload, chunks(TEN))).toBe(30);
+    expect(await store.complete(upload, 20, chunks(TEN))).toBe(30);
     const digest = digestOf(Buffer.concat([TEN, TEN, TEN]));
-    await store.commit(upload, digest, 30);
+    await store.commit(upload, digest);
     expect(await contentOf(store, digest)).toEqual(Buffer.concat([TEN, TEN, TEN]));
   });
 
@@ -108,11 +108,10 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await using opened = await open();
     const { store } = opened;
     const upload = newUpload();
-    await store.start(upload);
-    await store.append(upload, chunks(TEN));
+    await store.complete(upload, 0, chunks(TEN));
     await store.truncate(upload, 4);
     expect(await store.received(upload)).toBe(4);
-    expect(await store.append(upload, chunks(Buffer.from('abc')))).toBe(7);
+    expect(await store.append(upload, 4, chunks(Buffer.from('abc')))).toBe(7);
     expect(await gather(store.read(upload))).toEqual(Buffer.from('0123abc'));
     await store.truncate(upload, 0);
     expect(await store.received(upload)).toBe(0);
@@ -123,10 +122,9 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     const { store } = opened;
     const [committed, discarded] = [newUpload(), newUpload()];
     for (const upload of [committed, discarded]) {
-      await store.start(upload);
-      await store.append(upload, chunks(TEN));
+      await store.complete(upload, 0, chunks(TEN));
     }
-    await store.commit(committed, digestOf(TEN), 10);
+    await store.commit(committed, digestOf(TEN));
     await store.discard(discarded);
     expect(await store.received(committed)).toBeUndefined();
     expect(await store.received(discarded)).toBeUndefined();
@@ -139,23 +137,13 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     const { store } = opened;
     const unknown = newUpload();
     const refusal = { code: 'BLOB_UPLOAD_UNKNOWN' };
-    await expect(store.append(unknown, chunks(TEN))).rejects.toMatchObject(refusal);
+    await expect(store.append(unknown, 10, chunks(TEN))).rejects.toMatchObject(refusal);
     await expect(store.truncate(unknown, 0)).rejects.toMatchObject(refusal);
     await expect(gather(store.read(unknown))).rejects.toMatchObject(refusal);
-    await expect(store.commit(unknown, digestOf(TEN), 10)).rejects.toMatchObject(refusal);
+    await expect(store.commit(unknown, digestOf(TEN))).rejects.toMatchObject(refusal);
     await store.discard(unknown);
     expect(await store.received(unknown)).toBeUndefined();
     expect(await list(store)).toEqual([]);
-  });
-
-  test('an upload is not begun twice', async () => {
-    await using opened = await open();
-    const { store } = opened;
-    const upload = newUpload();
-    await store.start(upload);
-    await store.append(upload, chunks(TEN));
-    await expect(store.start(upload)).rejects.toThrow();
-    expect(await store.received(upload)).toBe(10);
   });
 
   test('uploads do not mix', async () => {
@@ -167,9 +155,9 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     }));
     await Promise.all(
       uploads.map(async ({ id, bytes }) => {
-        await store.start(id);
-        await store.append(id, chunks(bytes.subarray(0, 50_000), bytes.subarray(50_000)));
-        await store.commit(id, digestOf(bytes), bytes.length);
+        await store.append(id, 0, chunks(bytes.subarray(0, 50_000)));
+        await store.complete(id, 50_000, chunks(bytes.subarray(50_000)));
+        await store.commit(id, digestOf(bytes));
       }),
     );
     for (const { bytes } of uploads) expect((await contentOf(store, digestOf(bytes))).equals(bytes)).toBe(true);
@@ -179,23 +167,11 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await using opened = await open();
     const { store } = opened;
     const upload = newUpload();
-    await store.start(upload);
-    await store.append(upload, chunks(TEN));
+    await store.complete(upload, 0, chunks(TEN));
     expect(await store.size(digestOf(TEN))).toBeUndefined();
     expect(await list(store)).toEqual([]);
-    await store.commit(upload, digestOf(TEN), 10);
+    await store.commit(upload, digestOf(TEN));
     expect(await store.size(digestOf(TEN))).toBe(10);
-  });
-
-  test.each([0, 9, 11])('an upload of 10 bytes of which %i were hashed becomes no blob, and stays', async (size) => {
-    await using opened = await open();
-    const { store } = opened;
-    const upload = newUpload();
-    await store.start(upload);
-    await store.append(upload, chunks(TEN));
-    await expect(store.commit(upload, digestOf(TEN), size)).rejects.toThrow(`10 bytes instead of ${size}`);
-    expect(await list(store)).toEqual([]);
-    expect(await store.received(upload)).toBe(10);
   });
 
   test('an upload that is discarded while it is committed is a blob, or over: nothing else is wrong with it', async () => {
@@ -204,9 +180,8 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     const digest = digestOf(TEN);
     for (let round = 0; round < 40; round += 1) {
       const upload = newUpload();
-      await store.start(upload);
-      await store.append(upload, chunks(TEN));
-      const committing = store.commit(upload, digest, TEN.length).then(
+      await store.complete(upload, 0, chunks(TEN));
+      const committing = store.commit(upload, digest).then(
         () => 'a blob',
         (error: { readonly code?: string }) => error.code,
       );
@@ -224,9 +199,9 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     expect(await listUploads(store)).toEqual([]);
     const [empty, filled, committed, discarded, over] = [0, 1, 2, 3, 4].map(newUpload);
     if (!empty || !filled || !committed || !discarded || !over) throw new Error('there are five');
-    for (const upload of [empty, filled, committed, discarded, over]) await store.start(upload);
-    await store.append(filled, chunks(TEN));
-    for (const upload of [committed, over]) await store.commit(upload, digestOf(NONE), 0);
+    for (const upload of [empty, committed, discarded, over]) await store.complete(upload, 0, chunks());
+    await store.append(filled, 0, chunks(TEN));
+    for (const upload of [committed, over]) await store.commit(upload, digestOf(NONE));
     for (const upload of [discarded, over]) await store.discard(upload);
     expect(await listUploads(store)).toEqual([empty, filled, committed].toSorted());
   });
@@ -235,11 +210,10 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await using opened = await open();
     const { store } = opened;
     const upload = newUpload();
-    await store.start(upload);
-    await store.append(upload, chunks(TEN));
-    await store.commit(upload, digestOf(TEN), TEN.length);
+    await store.complete(upload, 0, chunks(TEN));
+    await store.commit(upload, digestOf(TEN));
     expect(await store.received(upload)).toBeUndefined();
-    await expect(store.append(upload, chunks(TEN))).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
+    await expect(store.append(upload, 10, chunks(TEN))).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
     await expect(store.truncate(upload, 3)).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
     expect(await contentOf(store, digestOf(TEN))).toEqual(TEN);
   });
@@ -249,15 +223,14 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     const { store } = opened;
     const upload = newUpload();
     const digest = digestOf(TEN);
-    await store.start(upload);
-    await store.append(upload, chunks(TEN));
-    await store.commit(upload, digest, TEN.length);
-    await store.commit(upload, digest, TEN.length);
+    await store.complete(upload, 0, chunks(TEN));
+    await store.commit(upload, digest);
+    await store.commit(upload, digest);
     await store.delete(digest);
-    await (await opened.reopen()).commit(upload, digest, TEN.length);
+    await (await opened.reopen()).commit(upload, digest);
     await store.discard(upload);
     expect(await contentOf(store, digest)).toEqual(TEN);
-    await expect(store.commit(upload, digest, TEN.length)).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
+    await expect(store.commit(upload, digest)).rejects.toMatchObject({ code: 'BLOB_UPLOAD_UNKNOWN' });
   });
 
   test('when bytes arrived last, and when a blob was written, is known', async () => {
@@ -265,15 +238,16 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     const { store } = opened;
     const upload = newUpload();
     expect([await store.lastReceived(upload), await store.lastWritten(digestOf(TEN))]).toEqual([undefined, undefined]);
-    await store.start(upload);
-    const started = await store.lastReceived(upload);
+    await store.append(upload, 0, chunks(TEN));
+    const first = await store.lastReceived(upload);
     // So that a file system with coarse times shows the difference.
     await wait(20);
-    await store.append(upload, chunks(TEN));
+    await store.complete(upload, 10, chunks(TEN));
     const received = await store.lastReceived(upload);
-    await store.commit(upload, digestOf(TEN), TEN.length);
-    expect(received).toBeGreaterThan(started ?? Number.POSITIVE_INFINITY);
-    expect([await store.lastWritten(digestOf(TEN)), await store.lastReceived(upload)]).toEqual([received, received]);
+    const twice = digestOf(Buffer.concat([TEN, TEN]));
+    await store.commit(upload, twice);
+    expect(received).toBeGreaterThan(first ?? Number.POSITIVE_INFINITY);
+    expect([await store.lastWritten(twice), await store.lastReceived(upload)]).toEqual([received, received]);
     await store.discard(upload);
     expect(await store.lastReceived(upload)).toBeUndefined();
   });
@@ -365,14 +339,13 @@ export function blobStoreContract(open: () => Promise<TestedBlobStore>): void {
     await using opened = await open();
     const digest = await put(opened.store, TEN);
     const upload = newUpload();
-    await opened.store.start(upload);
-    await opened.store.append(upload, chunks(TEN));
+    await opened.store.append(upload, 0, chunks(TEN));
     const store = await opened.reopen();
     expect(await contentOf(store, digest)).toEqual(TEN);
     expect(await store.received(upload)).toBe(10);
-    await store.append(upload, chunks(TEN));
+    await store.complete(upload, 10, chunks(TEN));
     const twice = digestOf(Buffer.concat([TEN, TEN]));
-    await store.commit(upload, twice, 20);
+    await store.commit(upload, twice);
     expect(await store.size(twice)).toBe(20);
   });
 
@@ -400,9 +373,8 @@ async function* chunks(...buffers: readonly Buffer[]): AsyncIterable<Buffer> {
 export async function put(store: BlobStore, bytes: Buffer, algorithm: DigestAlgorithm = 'sha256'): Promise<Digest> {
   const upload = newUpload();
   const digest = digestOf(bytes, algorithm);
-  await store.start(upload);
-  await store.append(upload, chunks(bytes));
-  await store.commit(upload, digest, bytes.length);
+  await store.complete(upload, 0, chunks(bytes));
+  await store.commit(upload, digest);
   return digest;
 }
 

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import { openDiskBlobStore } from '../../src/adapters/disk-blob-store.ts';
@@ -23,14 +24,14 @@ for (const { name, open } of STORES) {
 }
 
 describe('disk', () => {
-  test('a commit syncs the file before the rename, and its new folder after it', async () => {
+  test('what is committed is synced before it has its name, and its folder after it', async () => {
     const { steps, upload, blob } = await traceOfCommit();
     const lastWrite = steps.lastIndexOf(`write ${upload}`);
     expect(steps.slice(lastWrite)).toEqual([
       `write ${upload}`,
       `sync ${upload}`,
       `rename ${upload} ${upload}.committed`,
-      `rename ${upload}.blob ${blob}`,
+      `link ${upload}.committed ${blob}`,
       `sync ${dirname(blob)}`,
     ]);
   });
@@ -51,7 +52,7 @@ describe('disk', () => {
     await using folder = await temporaryFolder();
     const store = await openDiskBlobStore(folder.path);
     const upload = newUpload();
-    await store.start(upload);
+    await store.append(upload, 0, Readable.from([Buffer.from('bytes')]));
     const paths = await readdir(folder.path, { recursive: true });
     const modes = await Promise.all(paths.map(async (path) => (await stat(join(folder.path, path))).mode));
     expect(paths).toContain(`uploads/${upload}`);
@@ -111,7 +112,10 @@ describe('disk', () => {
           isToldToEnd = true;
         }
       };
-      await expect(store.append(upload, body())).rejects.toMatchObject({ trouble: 'full', cause: { code: 'ENOSPC' } });
+      await expect(store.complete(upload, 0, body())).rejects.toMatchObject({
+        trouble: 'full',
+        cause: { code: 'ENOSPC' },
+      });
       expect(isToldToEnd).toBe(true);
       expect(await openFilesBelow('/dev/full')).toEqual([]);
     },
@@ -123,11 +127,10 @@ describe('disk', () => {
     const store = await openDiskBlobStore(folder.path);
     const upload = newUpload();
     const bytes = Buffer.alloc(4_000_000);
-    await store.start(upload);
-    await store.append(upload, oneThenFail(bytes)).catch(() => undefined);
+    await store.complete(upload, 0, oneThenFail(bytes)).catch(() => undefined);
     for await (const _chunk of store.read(upload)) break;
-    await store.commit(upload, digestOf(bytes), bytes.length);
-    await store.commit(upload, digestOf(bytes), bytes.length).catch(() => undefined);
+    await store.commit(upload, digestOf(bytes));
+    await store.commit(upload, digestOf(bytes)).catch(() => undefined);
     const body = await store.open(digestOf(bytes));
     if (body.kind === 'stream') for await (const _chunk of body.stream) break;
     const kept = await store.open(digestOf(bytes));

@@ -7,7 +7,7 @@ import type { UploadId } from '../../src/ports/blob-store.ts';
 const [folder = ''] = process.argv.slice(2);
 const steps: string[] = [];
 const paths = new WeakMap<object, string>();
-const { mkdir, open, rename } = fileSystem;
+const { link, mkdir, open, rename } = fileSystem;
 const named = (path: unknown): string => relative(folder, String(path)) || '.';
 
 /** Records a call of a file handle once it has succeeded. */
@@ -38,6 +38,10 @@ fileSystem.rename = async (from, to) => {
   await rename(from, to);
   steps.push(`rename ${named(from)} ${named(to)}`);
 };
+fileSystem.link = async (from, to) => {
+  await link(from, to);
+  steps.push(`link ${named(from)} ${named(to)}`);
+};
 const recordingMkdir = async (path: string, options: { recursive?: boolean; mode: number }) => {
   await mkdir(path, options);
   steps.push(`make ${named(path)}`);
@@ -58,7 +62,6 @@ async function* body(): AsyncIterable<Buffer> {
 const upload = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' as string as UploadId;
 const digest = digestOf(Buffer.from('some bytes'));
 const store = await openDiskBlobStore(folder);
-await store.start(upload);
-await store.append(upload, body());
-await store.commit(upload, digest, 'some bytes'.length);
+await store.complete(upload, 0, body());
+await store.commit(upload, digest);
 process.stdout.write(JSON.stringify({ steps, upload: `uploads/${upload}`, blob: blobPath('', digest) }));

@@ -154,13 +154,12 @@ describe('a damaged blob is sound again', () => {
     await using _closing = registry;
     await rm(registry.fileOf(digest));
     await scrub(registry);
-    await registry.blobs.start('6f9619ff-8b86-4d01-b42d-00cf4fc964ff' as never);
     const upload = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' as never;
     const body = async function* () {
       yield BYTES;
     };
-    await registry.blobs.append(upload, body());
-    await registry.blobs.commit(upload, digest, BYTES.length);
+    await registry.blobs.complete(upload, 0, body());
+    await registry.blobs.commit(upload, digest);
     expect(await scrub(registry)).toMatchObject({ damaged: 0, healed: 1 });
     expect(await registry.row(digest)).toMatchObject({ damagedAt: null, checkedAt: registry.clock.now() });
     expect(registry.healed).toMatchObject([{ digest, by: 'check' }]);

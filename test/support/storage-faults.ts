@@ -31,12 +31,13 @@ export class StorageFaults {
   #faulty(store: BlobStore): BlobStore {
     return new Proxy(store, {
       get: (_target, name: keyof BlobStore) => {
-        const code = this.blobs.get(name);
+        const isWriting = name === 'append' || name === 'complete';
+        const code = this.blobs.get(isWriting ? 'append' : name);
         if (name === 'space' && this.space !== undefined) return async () => this.space;
         if (code === undefined) return store[name].bind(store);
-        if (name !== 'append') return () => Promise.reject(failure(code));
-        return async (...[upload, body]: Parameters<BlobStore['append']>) => {
-          await store.append(upload, beginningOf(body));
+        if (!isWriting) return () => Promise.reject(failure(code));
+        return async (...[upload, from, body]: Parameters<BlobStore['append']>) => {
+          await store.append(upload, from, beginningOf(body));
           throw failure(code);
         };
       },

@@ -8,7 +8,11 @@ const MAXIMUM_GROUP = 100;
 
 interface Waiting {
   readonly patience: Patience;
-  /** Runs it in a savepoint. @returns what to do once the group is committed: telling what came of it */
+  /**
+   * Runs it in a savepoint.
+   * @returns what to do once the group is committed: telling what came of it
+   * @throws what took back the whole group
+   */
   run(): Promise<() => void>;
   fail(error: unknown): void;
 }
@@ -37,6 +41,8 @@ export class GroupCommits {
         const result = await runInSavepoint(this.#writer, work);
         return () => resolve(result);
       } catch (error) {
+        // SQLite itself has taken back the whole group.
+        if (!this.#writer.isInTransaction) throw error;
         return () => reject(error);
       }
     };
@@ -62,7 +68,7 @@ export class GroupCommits {
     try {
       await onceFree(() => this.#writer.run('begin immediate'), first.patience);
       const answers: (() => void)[] = [];
-      while (this.#writer.isInTransaction && group.length < MAXIMUM_GROUP) {
+      while (group.length < MAXIMUM_GROUP) {
         const next = this.#waiting.shift();
         if (!next) break;
         group.push(next);

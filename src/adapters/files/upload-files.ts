@@ -1,0 +1,147 @@
+// Uploads as files, uploads/<id>, and how one becomes a blob: by a second name, so that it can become one again should that be taken away.
+import type { Stats } from 'node:fs';
+import { constants, type FileHandle, link, open, opendir, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { RegistryError } from '../../oci/error.ts';
+import { isUploadId, type UploadId } from '../../ports/blob-store.ts';
+import { codeOf, isMissing } from '../../ports/file-errors.ts';
+import { storageError } from '../../ports/storage-unusable.ts';
+import { statOf, syncFolder } from './folders.ts';
+import { each, onDisk } from './on-disk.ts';
+import { readSizeFor } from './stored-bytes.ts';
+import { writeAll } from './write-all.ts';
+
+/** Only the first bytes make a file: what was discarded meanwhile must not come back. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND;
+const APPEND_FIRST = APPEND | constants.O_CREAT;
+/** What stands behind an upload's id: in the name of its bytes once they are a blob, and of those that take a blob's place. */
+const COMMITTED = '.committed';
+const BETWEEN = '.blob';
+
+export class UploadFiles {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** bytes; undefined when there is no file that can be written to */
+  async size(upload: UploadId): Promise<number | undefined> {
+    return (await fileAt(this.#path(upload)))?.size;
+  }
+
+  /** Adds bytes behind the first `from`, which are all that there are. @returns how many there are then */
+  async write(
+    upload: UploadId,
+    from: number,
+    body: AsyncIterable<Uint8Array>,
+    { durably }: { readonly durably: boolean },
+  ): Promise<number> {
+    const file = await this.#open(upload, from === 0 ? APPEND_FIRST : APPEND);
+    try {
+      for await (const chunk of body) await onDisk(() => writeAll(file, chunk));
+      if (durably) await onDisk(() => file.sync());
+      return (await onDisk(() => file.stat())).size;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async truncate(upload: UploadId, size: number): Promise<void> {
+    const file = await this.#open(upload, 'r+');
+    try {
+      await onDisk(() => file.truncate(size));
+    } finally {
+      await file.close();
+    }
+  }
+
+  async *read(upload: UploadId): AsyncIterable<Uint8Array> {
+    const file = await this.#open(upload, 'r');
+    const { size } = await onDisk(() => file.stat());
+    yield* each(file.createReadStream({ highWaterMark: readSizeFor(size) }));
+  }
+
+  /** Makes the file of the upload that of a blob, durably; what is there is replaced. */
+  async become(upload: UploadId, blob: string): Promise<void> {
+    const path = this.#path(upload);
+    const committed = `${path}${COMMITTED}`;
+    // What shares its bytes with a blob must not be written to any more.
+    const isFirst = await onDisk(() => ifThere(() => rename(path, committed)));
+    try {
+      await onDisk(() => linkInPlace(committed, blob, `${path}${BETWEEN}`));
+    } catch (error) {
+      if (isMissing(error) && (await fileAt(committed)) === undefined) throw uploadUnknown(upload);
+      // There is no blob: the upload can go on where it stood.
+      if (isFirst) await onDisk(() => rename(committed, path));
+      throw error;
+    }
+    await onDisk(() => syncFolder(dirname(blob)));
+  }
+
+  async discard(upload: UploadId): Promise<void> {
+    const path = this.#path(upload);
+    for (const suffix of ['', COMMITTED, BETWEEN]) {
+      await onDisk(() => ifThere(() => unlink(`${path}${suffix}`)));
+    }
+  }
+
+  async *list(): AsyncIterable<UploadId> {
+    for await (const { name } of each(await onDisk(() => opendir(this.#folder)))) {
+      const id = name.split('.', 1)[0] ?? '';
+      if ([id, `${id}${COMMITTED}`, `${id}${BETWEEN}`].includes(name) && isUploadId(id)) yield id;
+    }
+  }
+
+  /** Of a file that became a blob as well: milliseconds since 1970. */
+  async lastWritten(upload: UploadId): Promise<number | undefined> {
+    const path = this.#path(upload);
+    return ((await fileAt(path)) ?? (await fileAt(`${path}${COMMITTED}`)))?.mtimeMs;
+  }
+
+  #path(upload: UploadId): string {
+    return join(this.#folder, upload);
+  }
+
+  async #open(upload: UploadId, flags: string | number): Promise<FileHandle> {
+    try {
+      return await open(this.#path(upload), flags, 0o640);
+    } catch (error) {
+      // Where one would be made, it is the folder that is missing.
+      throw isMissing(error) && flags !== APPEND_FIRST ? uploadUnknown(upload) : storageError(error);
+    }
+  }
+}
+
+function fileAt(path: string): Promise<Stats | undefined> {
+  return onDisk(() => statOf(path));
+}
+
+function uploadUnknown(upload: UploadId): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_UNKNOWN', `upload ${upload} is over or never began: start a new one`);
+}
+
+/** Gives a file a second name, in place of what has it. @param between a third, which it has in the meantime */
+async function linkInPlace(from: string, to: string, between: string): Promise<void> {
+  try {
+    await link(from, to);
+    return;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  // A new name cannot take the place of another file; a rename can.
+  await ifThere(() => unlink(between));
+  await link(from, between);
+  await rename(between, to);
+}
+
+/** @returns whether what it is about was there */
+async function ifThere(run: () => Promise<void>): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
