@@ -1,15 +1,17 @@
-// The Database on SQLite: one connection that writes, one that reads, WAL, every commit synced.
+// The Database on SQLite: one connection that writes, one that reads, WAL, every commit synced before anybody knows of it.
 import type { Database } from '../ports/database.ts';
 import { GroupCommits } from './files/group-commits.ts';
 import { SharedReads } from './files/shared-reads.ts';
 import { onceFree, SqliteConnection, startPatience } from './files/sqlite-connection.ts';
+import { WriteAheadLog } from './files/write-ahead-log.ts';
 
 /** @throws StorageUnusable when the file cannot be opened, is damaged, or is no SQLite database */
 export function openSqliteDatabase(path: string): Database {
   const writer = new SqliteConnection(path, 'writer');
   const reader = new SqliteConnection(path, 'reader');
   const reads = new SharedReads(reader);
-  const commits = new GroupCommits(writer, () => reads.end());
+  const log = new WriteAheadLog(path, writer);
+  const commits = new GroupCommits(writer, log, reads);
   return {
     dialect: 'sqlite',
     query: async (text, values) => await onceFree(() => reads.query(text, values)),
@@ -21,6 +23,7 @@ export function openSqliteDatabase(path: string): Database {
     close: async () => {
       await commits.end();
       reads.end();
+      await log.close();
       reader.close();
       writer.close();
     },

@@ -1,12 +1,14 @@
 // Digests that are computed while bytes arrive, so that a finished upload need not be read again.
 import type { Hash } from 'node:crypto';
 import { type Digest, type DigestAlgorithm, finishHash, startHash } from '../oci/digest.ts';
-import type { UploadId } from '../ports/blob-store.ts';
+import type { BlobStore, UploadId } from '../ports/blob-store.ts';
 
 interface Running {
   readonly hash: Hash;
   readonly algorithm: DigestAlgorithm;
   size: number;
+  /** Bytes were passed on, of which some may have been written even where `size` does not say so. */
+  isTouched: boolean;
 }
 
 /** Uploads that were begun and never ended must not pile up. */
@@ -23,7 +25,12 @@ export class RunningDigests {
       if (this.#running.size < MAXIMUM_RUNNING) break;
       this.#running.delete(oldest);
     }
-    this.#running.set(upload, { hash: startHash(algorithm), algorithm, size: 0 });
+    this.#running.set(upload, { hash: startHash(algorithm), algorithm, size: 0, isTouched: false });
+  }
+
+  /** Whether the upload was begun here and has been sent no byte. */
+  isUntouched(upload: UploadId): boolean {
+    return this.#running.get(upload)?.isTouched === false;
   }
 
   /** Passes bytes on and hashes them. @param from how many bytes of the upload are there already */
@@ -35,6 +42,7 @@ export class RunningDigests {
       return;
     }
     for await (const chunk of body) {
+      running.isTouched = true;
       yield chunk;
       running.hash.update(chunk);
       running.size += chunk.length;
@@ -52,4 +60,15 @@ export class RunningDigests {
   forget(upload: UploadId): void {
     this.#running.delete(upload);
   }
+}
+
+/** For what was not seen here. */
+export async function readDigest(
+  blobs: Pick<BlobStore, 'read'>,
+  upload: UploadId,
+  algorithm: DigestAlgorithm,
+): Promise<Digest> {
+  const hash = startHash(algorithm);
+  for await (const chunk of blobs.read(upload)) hash.update(chunk);
+  return finishHash(hash, algorithm);
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Author } from '../events/author.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
-import { algorithmOf, type Digest, type DigestAlgorithm, digestOf, finishHash, startHash } from '../oci/digest.ts';
+import { algorithmOf, type Digest, type DigestAlgorithm, digestOf } from '../oci/digest.ts';
 import { ChunkOutOfOrder, RegistryError } from '../oci/error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { type BlobStore, isUploadId, type UploadId } from '../ports/blob-store.ts';
@@ -27,7 +27,7 @@ import {
 } from './open-uploads.ts';
 import { type ReceivedBytes, receiveBytes } from './received-bytes.ts';
 import type { OnHealed } from './record-healing.ts';
-import { RunningDigests } from './running-digests.ts';
+import { RunningDigests, readDigest } from './running-digests.ts';
 import { UploadAllowance } from './upload-allowance.ts';
 import { UploadEnded, UploadLocks, untilTakenOver } from './upload-locks.ts';
 
@@ -38,9 +38,6 @@ export interface Chunk {
   /** bytes, when the request says so */
   readonly length: number | undefined;
 }
-
-/** With the last bytes all are made durable. */
-type Writing = 'append' | 'complete';
 
 export class Uploads {
   readonly #database: Database;
@@ -222,10 +219,11 @@ export class Uploads {
   }
 
   async #received(id: UploadId): Promise<number> {
+    if (this.#digests.isUntouched(id)) return 0;
     return (await this.#blobs.received(id)) ?? 0;
   }
 
-  async #writeChunk(how: Writing, id: UploadId, chunk: Chunk, takenOver: AbortSignal): Promise<number> {
+  async #writeChunk(how: 'append' | 'complete', id: UploadId, chunk: Chunk, takenOver: AbortSignal): Promise<number> {
     const { range, length } = chunk;
     const received = await this.#received(id);
     if (range && range.from !== received) {
@@ -246,7 +244,12 @@ export class Uploads {
     return size;
   }
 
-  async #write(how: Writing, id: UploadId, received: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+  async #write(
+    how: 'append' | 'complete',
+    id: UploadId,
+    received: number,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<number> {
     try {
       const watched = this.#digests.watch(id, received, this.#allowance.limited(received, body));
       return await this.#blobs[how](id, received, watched);
@@ -272,7 +275,7 @@ export class Uploads {
     record?: (tx: Transaction) => Promise<void>,
   ): Promise<void> {
     const algorithm = algorithmOf(digest);
-    const actual = this.#digests.finish(id, algorithm, size) ?? (await this.#readDigest(id, algorithm));
+    const actual = this.#digests.finish(id, algorithm, size) ?? (await readDigest(this.#blobs, id, algorithm));
     if (actual !== digest) {
       throw new RegistryError(
         'DIGEST_INVALID',
@@ -280,12 +283,6 @@ export class Uploads {
       );
     }
     await keepBlob(this.#storage, id, { repository, digest, size }, record);
-  }
-
-  async #readDigest(id: UploadId, algorithm: DigestAlgorithm): Promise<Digest> {
-    const hash = startHash(algorithm);
-    for await (const chunk of this.#blobs.read(id)) hash.update(chunk);
-    return finishHash(hash, algorithm);
   }
 
   async #forget(id: UploadId): Promise<void> {

@@ -84,6 +84,18 @@ test('a chunk that could not be written does not count', async () => {
   expect(digests.finish(UPLOAD, 'sha256', 10)).toBe(digestOf(TEN));
 });
 
+test('it knows that nothing has come until something was passed on, whether or not that could be written', async () => {
+  const digests = new RunningDigests();
+  expect(digests.isUntouched(UPLOAD)).toBe(false);
+  digests.begin(UPLOAD, 'sha256');
+  expect(digests.isUntouched(UPLOAD)).toBe(true);
+  async function* body(): AsyncIterable<Uint8Array> {
+    yield TEN;
+  }
+  for await (const _chunk of digests.watch(UPLOAD, 0, body())) break;
+  expect(digests.isUntouched(UPLOAD)).toBe(false);
+});
+
 test('what is forgotten is not known any more', async () => {
   const digests = new RunningDigests();
   digests.begin(UPLOAD, 'sha256');

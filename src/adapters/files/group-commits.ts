@@ -1,7 +1,9 @@
 // Transactions of one SQLite connection: one after the other, and those that wait together are committed with one sync of the disk.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SqlValue, Transaction } from '../../ports/database.ts';
+import type { SharedReads } from './shared-reads.ts';
 import { onceFree, type Patience, type SqliteConnection, startPatience } from './sqlite-connection.ts';
+import type { WriteAheadLog } from './write-ahead-log.ts';
 
 /** As many are committed together, so that the first does not wait for a long row of others. */
 const MAXIMUM_GROUP = 100;
@@ -20,18 +22,21 @@ interface Waiting {
 /**
  * Each transaction runs in a savepoint of its own, so that one that fails takes nothing of the others with it. Nobody is told
  * anything before the commit, not even of a failure, which may come of what another one of the group has written. What fails
- * with the commit itself, such as a full disk, fails for the whole group.
+ * with the commit itself, such as a full disk, fails for the whole group. Nobody sees what is not synced yet: nothing is read of
+ * it, and the next group begins after it.
  */
 export class GroupCommits {
   readonly #writer: SqliteConnection;
-  readonly #onCommit: () => void;
+  readonly #log: WriteAheadLog;
+  readonly #reads: SharedReads;
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
-  /** @param onCommit called after each commit, before anybody knows of it */
-  constructor(writer: SqliteConnection, onCommit: () => void) {
+  /** @param reads see a commit once it is synced */
+  constructor(writer: SqliteConnection, log: WriteAheadLog, reads: SharedReads) {
     this.#writer = writer;
-    this.#onCommit = onCommit;
+    this.#log = log;
+    this.#reads = reads;
   }
 
   run<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
@@ -66,6 +71,7 @@ export class GroupCommits {
   async #runGroup(first: Waiting): Promise<void> {
     const group: Waiting[] = [];
     try {
+      await onceFree(() => this.#log.requireSound(), first.patience);
       await onceFree(() => this.#writer.run('begin immediate'), first.patience);
       const answers: (() => void)[] = [];
       while (group.length < MAXIMUM_GROUP) {
@@ -74,8 +80,7 @@ export class GroupCommits {
         group.push(next);
         answers.push(await next.run());
       }
-      this.#writer.run('commit');
-      this.#onCommit();
+      await this.#commit();
       for (const answer of answers) answer();
     } catch (error) {
       if (this.#writer.isInTransaction) this.#writer.run('rollback');
@@ -85,6 +90,17 @@ export class GroupCommits {
     } finally {
       for (const each of group) each.patience[Symbol.dispose]();
     }
+  }
+
+  async #commit(): Promise<void> {
+    try {
+      this.#reads.hold();
+      this.#writer.run('commit');
+      await this.#log.sync();
+    } finally {
+      this.#reads.end();
+    }
+    this.#log.checkpoint();
   }
 }
 

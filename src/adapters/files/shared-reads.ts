@@ -5,24 +5,41 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 export class SharedReads {
   readonly #reader: SqliteConnection;
   #ending: NodeJS.Immediate | undefined;
+  #isOpen = false;
+  #isHeld = false;
 
   constructor(reader: SqliteConnection) {
     this.#reader = reader;
   }
 
   query<Row extends object>(text: string, values?: readonly SqlValue[]): readonly Row[] {
-    if (!this.#ending) {
-      this.#reader.run('begin');
-      this.#ending = setImmediate(() => this.end());
-    }
+    this.#begin();
+    if (!this.#isHeld) this.#ending ??= setImmediate(() => this.end());
     return this.#reader.query<Row>(text, values);
+  }
+
+  /** From now on all reads see what is committed by now and nothing newer, until `end`. */
+  hold(): void {
+    this.#begin();
+    // A transaction sees what was there at its first read.
+    this.#reader.run('pragma schema_version');
+    clearImmediate(this.#ending);
+    this.#ending = undefined;
+    this.#isHeld = true;
   }
 
   /** What is read from now on sees all that is committed by now. */
   end(): void {
-    if (!this.#ending) return;
     clearImmediate(this.#ending);
     this.#ending = undefined;
-    if (this.#reader.isInTransaction) this.#reader.run('commit');
+    this.#isHeld = false;
+    if (this.#isOpen && this.#reader.isInTransaction) this.#reader.run('commit');
+    this.#isOpen = false;
+  }
+
+  #begin(): void {
+    if (this.#isOpen && this.#reader.isInTransaction) return;
+    this.#reader.run('begin');
+    this.#isOpen = true;
   }
 }

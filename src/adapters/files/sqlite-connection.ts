@@ -50,15 +50,17 @@ export class SqliteConnection {
   readonly #role: 'reader' | 'writer';
   readonly #connection: BetterSqlite.Database;
   readonly #prepared = new Map<string, BetterSqlite.Statement>();
+  #writes = 0;
 
   constructor(path: string, role: 'reader' | 'writer') {
     this.#path = path;
     this.#role = role;
     // While it is opened, SQLite waits by itself: nothing is served yet, and other processes may be opening it, too.
     this.#connection = this.#translating(() => new BetterSqlite(path, { timeout: BUSY_TIMEOUT }));
-    const rights = role === 'reader' ? ['query_only = on'] : [];
+    const rights = role === 'reader' ? ['query_only = on'] : ['wal_autocheckpoint = 0'];
+    // Who commits syncs the write-ahead log before anybody knows, and checkpoints it: see write-ahead-log.ts.
     // Large sorts would need room in the folder for temporary files, which may have none: reading must not depend on it.
-    const settings = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'temp_store = memory'];
+    const settings = ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', 'temp_store = memory'];
     for (const setting of [...settings, ...rights]) {
       this.#translating(() => this.#connection.pragma(setting));
     }
@@ -71,13 +73,18 @@ export class SqliteConnection {
       // `query_only` refuses it as well, but in words for an operator.
       if (this.#role === 'reader' && !statement.readonly)
         throw new Error('a statement that writes came outside of a transaction');
+      if (!statement.readonly) this.#writes += 1;
       return runStatement<Row>(statement, values);
     });
   }
 
-  /** Runs a statement without values, such as one that begins a transaction; it is prepared once. */
+  /** Runs a statement without values, such as one that begins a transaction, whatever it answers; it is prepared once. */
   run(text: string): void {
-    this.#translating(() => this.#prepare(text).run());
+    this.#translating(() => {
+      const statement = this.#prepare(text);
+      if (statement.reader) statement.get();
+      else statement.run();
+    });
   }
 
   /** Runs several statements. */
@@ -87,6 +94,21 @@ export class SqliteConnection {
 
   check(): DatabaseCheck {
     return checkSqlite(this.#connection, this.#path);
+  }
+
+  /** How many statements that write it has run. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** https://sqlite.org/pragma.html#pragma_wal_checkpoint: "truncate" waits for nobody here and then fails, "passive" does what can be done. */
+  checkpoint(mode: 'passive' | 'truncate'): void {
+    const [answer] = this.#translating(() => this.#connection.pragma(`wal_checkpoint(${mode})`)) as { busy: number }[];
+    if (mode === 'truncate' && answer?.busy !== 0) {
+      throw new StorageUnusable(`the database ${this.#path} cannot be used: another program reads it just now`, {
+        trouble: 'busy',
+      });
+    }
   }
 
   /** SQLite itself ends one after some errors (a full disk, for one). */

@@ -81,8 +81,10 @@ export class UploadFiles {
 
   async discard(upload: UploadId): Promise<void> {
     const path = this.#path(upload);
+    // In the order of a commit, which may be under way. Of one that is over there is nothing else, unless a crash has left it: that goes next time.
     for (const suffix of ['', COMMITTED, BETWEEN]) {
-      await onDisk(() => ifThere(() => unlink(`${path}${suffix}`)));
+      const isGone = await onDisk(() => ifThere(() => unlink(`${path}${suffix}`)));
+      if (isGone && suffix === COMMITTED) return;
     }
   }
 
@@ -133,6 +135,8 @@ async function linkInPlace(from: string, to: string, between: string): Promise<v
   await ifThere(() => unlink(between));
   await link(from, between);
   await rename(between, to);
+  // Where both are names of one file already, a rename leaves both (rename(2)).
+  await ifThere(() => unlink(between));
 }
 
 /** @returns whether what it is about was there */
