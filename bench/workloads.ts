@@ -1,17 +1,20 @@
 // What is asked of each registry: the same requests, with the same bytes.
 import { digestOf } from '../src/oci/digest.ts';
-import { type Contender, openSession, type Session } from './contender.ts';
+import { OCI_MANIFEST } from '../src/oci/media-types.ts';
+import { type Contender, eachOnWires, expectStatus, openSession, type Session } from './contender.ts';
 import { fetchLargeBlob, type LargeBlob, makeLargeBlob, pushLargeBlob } from './large-blobs.ts';
 import { sendLoad } from './load.ts';
 import { type PackedChart, packCharts, pushAsHelm, pushBriefly, pushCharts } from './pushes.ts';
 
 const PUSHING = 16;
 const READING = 32;
+/** Requests, where only their answers count. */
+const BRIEF = 500;
 
 export interface Sizes {
   readonly rounds: number;
-  /** Of each load of small requests. */
-  readonly seconds: number;
+  /** How long each load of small requests lasts; undefined for a few of them, without wrk, of which only the answers count. */
+  readonly seconds: number | undefined;
   /** Pushed in each round. */
   readonly pushes: number;
   /** That one of the repositories has before the first round. */
@@ -104,10 +107,22 @@ function reading(
     isOfManifests: pathOf === manifestPath,
     measure: async (side, { seconds }) => {
       const { contender, repository, authorization } = side[place];
-      const url = new URL(pathOf(repository, side.chart), contender.url).href;
-      return (await sendLoad({ url, connections: READING, seconds, authorization })).perSecond;
+      const path = pathOf(repository, side.chart);
+      if (seconds === undefined) return await readBriefly(side[place], path);
+      const { href } = new URL(path, contender.url);
+      return (await sendLoad({ url: href, connections: READING, seconds, authorization })).perSecond;
     },
   };
+}
+
+async function readBriefly({ contender, headers }: Session, path: string): Promise<number> {
+  const began = performance.now();
+  const head = `GET ${path} HTTP/1.1\r\n${headers}Accept: ${OCI_MANIFEST}\r\n\r\n`;
+  await eachOnWires(contender.url, READING, Array.from({ length: BRIEF }), async (wire) => {
+    const { bodyLength } = await expectStatus(200, wire, head);
+    if (bodyLength === 0) throw new Error(`nothing is at ${path}`);
+  });
+  return BRIEF / ((performance.now() - began) / 1_000);
 }
 
 function fetching(connections: number): Workload {
