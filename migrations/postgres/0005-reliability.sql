@@ -72,3 +72,6 @@ alter table uploads alter column owner type text collate "C";
 alter table uploads add column created_by text collate "C" not null default '';
 create index uploads_by_owner on uploads (owner);
 create index uploads_by_start on uploads (created_at, id);
+
+-- Whether every chart of the time before chart_versions is entered there, so that no start looks for them again.
+alter table catalog_revision add column versions_entered integer not null default 0 check (versions_entered in (0, 1));

@@ -72,6 +72,9 @@ alter table uploads add column created_by text not null default '';
 create index uploads_by_owner on uploads (owner);
 create index uploads_by_start on uploads (created_at, id);
 
+-- Whether every chart of the time before chart_versions is entered there, so that no start looks for them again.
+alter table catalog_revision add column versions_entered integer not null default 0 check (versions_entered in (0, 1));
+
 -- How many rows there may be, and how many have the same beginning of a key, for SQLite's planner: without this it takes what a
 -- repository has for ten rows, and goes through all of it where an index would do (https://sqlite.org/lang_analyze.html, "Fixed
 -- Results Of ANALYZE"). Nothing else may run ANALYZE, so that plans are the same in every registry.

@@ -149,6 +149,20 @@ for (const kind of DATABASES) {
       expect(await listTags(database, 'team/db-1.0.0' as RepositoryName, '', 10)).toEqual(['2.0.0']);
     });
 
+    test('once all are entered none is looked for again', async () => {
+      await using opened = await openOld();
+      const { database } = opened;
+      await database.transaction((tx) => tx.query("delete from tags where repository = 'team/db-1.0.0'"));
+      expect(await backfill(database)).toEqual([]);
+      await database.transaction(async (tx) => {
+        for (const table of ['chart_dependencies', 'chart_versions']) {
+          await tx.query(`delete from ${table} where repository = 'team/many'`);
+        }
+      });
+      expect(await backfill(database)).toEqual([]);
+      expect(await versions(database, 'team/many' as RepositoryName)).toEqual([]);
+    });
+
     test('a floating tag that was asked for before the charts were entered points at the newest one', async () => {
       await using opened = await openOld();
       const { database } = opened;

@@ -2,7 +2,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { RepositoryName } from '../../../src/oci/repository-name.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { countCatalogRevisionUp, setTagsRevision } from '../../../src/tables/catalog-revision.ts';
+import {
+  areVersionsEntered,
+  countCatalogRevisionUp,
+  noteVersionsEntered,
+  setTagsRevision,
+} from '../../../src/tables/catalog-revision.ts';
 import { type ChangedVersionRow, listChangesAfter, readNewestChange } from '../../../src/tables/chart-index.ts';
 import { applyNotices, withdrawChartVersion } from '../../../src/tables/chart-versions.ts';
 import { createRepository, listRepositoriesBelow, readTagsRevision } from '../../../src/tables/repositories.ts';
@@ -54,6 +59,16 @@ for (const kind of DATABASES) {
         expect(await readTagsRevision(database, OTHER)).toBe(1);
         expect(await readTagsRevision(database, 'team/none' as RepositoryName)).toBeUndefined();
       });
+    });
+
+    test('that all versions are entered is known once it is noted, and nothing else of the revision changes', async () => {
+      await using opened = await open();
+      const { database } = opened;
+      expect(await areVersionsEntered(database)).toBe(false);
+      await database.transaction((tx) => noteVersionsEntered(tx));
+      expect(await areVersionsEntered(database)).toBe(true);
+      expect(await database.transaction(countCatalogRevisionUp)).toBe(2);
+      expect(await areVersionsEntered(database)).toBe(true);
     });
 
     test('repositories below a path are listed in pages, with one of that very name', async () => {
