@@ -94,7 +94,7 @@ export async function openApp(
   { limits = serverLimits(), between = (storage) => storage }: AppChanges = {},
 ): Promise<App> {
   const directory = await openDirectory(config);
-  const provider = openProvider(config, clock);
+  const provider = await openProvider(config, clock);
   await using opened = new AsyncDisposableStack();
   await requireWhole(config.dataDir);
   // First, since it makes the data folder, durably.
@@ -175,7 +175,8 @@ function runSchedules(
   every(HOUR, 'audit-trail', forget, 'old events of the audit trail could not be forgotten');
   let collections = 0;
   const collect = () => {
-    const withLeftovers = collections % COLLECTIONS_A_DAY === 0;
+    // Not at the start, which would go through all files before anybody is answered quickly.
+    const withLeftovers = collections % COLLECTIONS_A_DAY === 1;
     collections += 1;
     return jobs.run('collect-garbage', { withLeftovers }, SYSTEM);
   };

@@ -1,6 +1,11 @@
 // The program: hands its arguments to the command line.
-import { runCommandLine } from './cli/command-line.ts';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 
 // Before any file is made: password hashes and charts are for this system user alone, also in a folder that others may enter.
 process.umask(0o077);
+// Half of a start would go into stripping types and compiling. Beside the program and not in a folder for temporary files, where
+// others could leave code to be run; where this user may not write, it is only slower.
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compiled'));
+const { runCommandLine } = await import('./cli/command-line.ts');
 process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -1,8 +1,7 @@
-// Where users come from besides the registry itself, as the settings say: an LDAP directory, an OpenID provider.
+// Where users come from besides the registry itself, as the settings say: an LDAP directory, an OpenID provider. Only what is set is loaded.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { checkLdapSettings, type LdapOptions, ldapDirectory } from './adapters/ldap-directory.ts';
-import { openIdProvider } from './adapters/openid-provider.ts';
+import type { LdapOptions } from './adapters/ldap-directory.ts';
 import { openOutgoingRequests } from './adapters/outgoing-requests.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -26,6 +25,7 @@ export async function openDirectory(config: Config): Promise<UserDirectory | und
     groupBase: config.ldapGroupBase,
     groupFilter: config.ldapGroupFilter,
   };
+  const { checkLdapSettings, ldapDirectory } = await import('./adapters/ldap-directory.ts');
   const problem = checkLdapSettings(options);
   if (problem !== undefined) throw new ConfigError([problem]);
   return ldapDirectory(options);
@@ -41,13 +41,14 @@ async function readCertificates(file: string): Promise<string> {
 }
 
 /** @throws ConfigError when no provider can have the issuer that is set */
-export function openProvider(config: Config, clock: Clock): IdentityProvider | undefined {
+export async function openProvider(config: Config, clock: Clock): Promise<IdentityProvider | undefined> {
   const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret, oidcScopes: scopes } = config;
   if (issuer === null || clientId === null) return undefined;
   const problem = issuerProblem(issuer);
   if (problem !== undefined) throw new ConfigError([`oidcIssuer cannot be used: ${problem}`]);
   const neededClaims = [config.oidcNameClaim, config.oidcGroupsClaim];
   const requests = openOutgoingRequests({ allowedPrivateHosts: [...config.allowedPrivateHosts, ...hostsOf(issuer)] });
+  const { openIdProvider } = await import('./adapters/openid-provider.ts');
   return openIdProvider({ issuer, clientId, clientSecret, scopes, neededClaims, clock, requests });
 }
 

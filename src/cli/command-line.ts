@@ -2,11 +2,10 @@
 import { nearestName } from '../config/schema.ts';
 import { VERSION } from '../config/version.ts';
 import { type Command, DamageFound, UsageError } from './command.ts';
-import { COMMANDS, commandOf, familyOf } from './commands.ts';
 import { explainError } from './explain-error.ts';
-import { helpFor } from './help.ts';
 import { parseWords } from './parse-words.ts';
 import { printLine, printNote } from './print.ts';
+import { serve } from './serve.ts';
 
 /**
  * @returns the exit code: 0, or after one line on standard error that says what is wrong 2 when all was done and damage was found, else 1
@@ -30,6 +29,7 @@ async function run(words: readonly string[]): Promise<void> {
   const [first] = words;
   const wantsHelp = words.includes('--help') || words.includes('-h');
   if (wantsHelp || first === undefined || first === 'help') {
+    const { helpFor } = await import('./help.ts');
     printLine(helpFor(words.filter((word, index) => !word.startsWith('-') && (index > 0 || word !== 'help'))));
     return;
   }
@@ -37,11 +37,13 @@ async function run(words: readonly string[]): Promise<void> {
     printLine(VERSION);
     return;
   }
-  const command = findCommand(words);
+  // The server has no use for all the others, which would stay in its memory.
+  const command = first === serve.name ? serve : await findCommand(words);
   await command.run(parseWords(command, words.slice(command.name.split(' ').length)));
 }
 
-function findCommand(words: readonly string[]): Command {
+async function findCommand(words: readonly string[]): Promise<Command> {
+  const { COMMANDS, commandOf, familyOf } = await import('./commands.ts');
   const command = commandOf(words);
   if (command) return command;
   const [first = ''] = words;

@@ -39,7 +39,7 @@ test('the issuer of a trust rule, which the API names, is asked at a private add
 
 test('the provider of the settings is asked wherever it is, and whom it names elsewhere is not', async () => {
   const environment = { CHARTROOM_OIDC_ISSUER: issuer.url, CHARTROOM_OIDC_CLIENT_ID: 'chartroom' };
-  const provider = openProvider(loadConfig({ flags: {}, environment }), new TestClock('2026-11-23T10:00:00Z'));
+  const provider = await openProvider(loadConfig({ flags: {}, environment }), new TestClock('2026-11-23T10:00:00Z'));
   if (!provider) throw new Error('there is no provider');
   const redirectUri = 'https://charts.example.com/sso/callback';
   issuer.publish({ token_endpoint: 'https://10.0.0.1/token' });
