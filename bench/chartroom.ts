@@ -28,17 +28,7 @@ export interface Chartroom extends AsyncDisposable {
 /** Starts it with a chart in a private repository and one in a public one; people and a robot may read both. */
 export async function startChartroom(folder: string, people: readonly Person[]): Promise<Chartroom> {
   const dataDir = join(folder, 'chartroom');
-  const server = await startServer((port) => ({
-    program: process.execPath,
-    words: [...process.execArgv, MAIN, 'serve', '--port', String(port), '--data-dir', dataDir],
-    environment: {
-      CHARTROOM_ADMIN_PASSWORD: ADMINISTRATOR.password,
-      // So that those that are made at the beginning are good to the end.
-      CHARTROOM_TOKEN_LIFETIME: '3600',
-      CHARTROOM_REQUESTS_PER_MINUTE: '0',
-    },
-    logPath: join(folder, 'chartroom.log'),
-  }));
+  const server = await startOn(folder);
   await using data = await openDataFolder(loadConfig({ flags: { 'data-dir': dataDir }, environment: {} }));
   const { accounts } = data;
   await accounts.namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
@@ -51,6 +41,22 @@ export async function startChartroom(folder: string, people: readonly Person[]):
     await pushChart(server.url, repository, basic(ADMINISTRATOR));
   }
   return { server, robotSecret, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+/** On the data folder `chartroom` of a folder, be there anything in it or not. */
+export async function startOn(folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Server> {
+  return await startServer((port) => ({
+    program: process.execPath,
+    words: [...process.execArgv, MAIN, 'serve', '--port', String(port), '--data-dir', join(folder, 'chartroom')],
+    environment: {
+      CHARTROOM_ADMIN_PASSWORD: ADMINISTRATOR.password,
+      // So that those that are made at the beginning are good to the end.
+      CHARTROOM_TOKEN_LIFETIME: '3600',
+      CHARTROOM_REQUESTS_PER_MINUTE: '0',
+      ...environment,
+    },
+    logPath: join(folder, 'chartroom.log'),
+  }));
 }
 
 /** `Authorization` */

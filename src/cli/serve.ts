@@ -1,4 +1,5 @@
 // `chartroom serve`: runs the registry until it is told to stop.
+import { setFlagsFromString } from 'node:v8';
 import pino from 'pino';
 import { type App, openApp } from '../app.ts';
 import type { Config } from '../config/schema.ts';
@@ -32,6 +33,8 @@ export const serve: Command = {
       await app[Symbol.asyncDispose]();
       throw error;
     }
+    // As V8 has it; `main.ts` kept it from growing while all was loaded.
+    setFlagsFromString('--semi-space-growth-factor=2');
     const url = urlOf(app, config);
     logger.info({ url, version: VERSION, dataDir: config.dataDir, auth: config.auth }, 'chartroom is listening');
     if (process.stderr.isTTY) process.stderr.write(`\nChartroom is ready: open ${url} for the first steps\n\n`);
