@@ -11,9 +11,11 @@ import type { BlobBody, BlobStore, StorageSpace, StoredBytes, UploadId } from '.
 import { isMissing, isUnreadable } from '../ports/file-errors.ts';
 import { storageError } from '../ports/storage-unusable.ts';
 import { DamagedFiles } from './files/damaged-files.ts';
+import { FileStream } from './files/file-stream.ts';
 import { createFanOut, createFolder, statOf } from './files/folders.ts';
 import { each, onDisk } from './files/on-disk.ts';
-import { markedAt, readForCheck, readSizeFor } from './files/stored-bytes.ts';
+import { ReusedBuffers } from './files/reused-buffers.ts';
+import { markedAt, readForCheck } from './files/stored-bytes.ts';
 import { UploadFiles } from './files/upload-files.ts';
 
 /** Where a data folder, or a backup, has a blob: a path within it. */
@@ -41,11 +43,12 @@ class DiskBlobStore implements BlobStore {
   readonly #uploadFolder: string;
   readonly #blobs: string;
   readonly #damaged: DamagedFiles;
+  readonly #buffers = new ReusedBuffers();
 
   constructor(folder: string) {
     this.#folder = folder;
     this.#uploadFolder = join(folder, 'uploads');
-    this.#uploads = new UploadFiles(this.#uploadFolder);
+    this.#uploads = new UploadFiles(this.#uploadFolder, this.#buffers);
     this.#blobs = join(folder, 'blobs');
     this.#damaged = new DamagedFiles(join(folder, 'damaged'));
   }
@@ -94,12 +97,11 @@ class DiskBlobStore implements BlobStore {
       if (isMissing(cause) || isUnreadable(cause)) throw new BlobDamaged(digest, { cause });
       throw storageError(cause);
     }
-    const limits = range ? { start: range.from, end: range.to - 1 } : {};
     try {
       const found = await onDisk(() => file.stat());
       if (!found.isFile()) throw new BlobDamaged(digest);
       const { size } = found;
-      return { kind: 'stream', size, stream: file.createReadStream({ highWaterMark: readSizeFor(size), ...limits }) };
+      return { kind: 'stream', size, stream: new FileStream(file, range ?? { from: 0, to: size }, this.#buffers) };
     } catch (error) {
       await file.close();
       throw error;

@@ -15,7 +15,10 @@ export function isUploadId(text: string): text is UploadId {
 
 /** What opening a blob gives: its bytes, or the address to fetch them from. */
 export type BlobBody =
-  /** `size` is that of the whole blob as it is stored, also when the stream gives a part of it. */
+  /**
+   * `size` is that of the whole blob as it is stored, also when the stream gives a part of it. To be piped where it is large: the
+   * memory of a piece may be used again once it was taken, which whoever reads it piece by piece does not have to mind.
+   */
   | { readonly kind: 'stream'; readonly stream: Readable; readonly size: number }
   | { readonly kind: 'redirect'; readonly url: URL };
 
@@ -59,8 +62,8 @@ export interface BlobStore {
 
   /**
    * Adds bytes behind the first `from`, which are all that there are; an upload begins with the first that are written. What
-   * arrived stays when `body` fails midway: the error is thrown on, and the upload can go on from `received`. Not to be called
-   * twice at once for one upload.
+   * arrived stays when `body` fails midway: the error is thrown on, and the upload can go on from `received`. Each piece of it is
+   * done with when the next one is asked for. Not to be called twice at once for one upload.
    * @returns how many bytes have arrived in all
    */
   append(upload: UploadId, from: number, body: AsyncIterable<Uint8Array>): Promise<number>;

@@ -378,7 +378,7 @@ export async function put(store: BlobStore, bytes: Buffer, algorithm: DigestAlgo
   return digest;
 }
 
-async function contentOf(store: BlobStore, ...parameters: Parameters<BlobStore['open']>): Promise<Buffer> {
+export async function contentOf(store: BlobStore, ...parameters: Parameters<BlobStore['open']>): Promise<Buffer> {
   return await bytesOf(await store.open(...parameters));
 }
 

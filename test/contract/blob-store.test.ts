@@ -12,6 +12,7 @@ import { type StoredBytes, UnreadableBytes } from '../../src/ports/blob-store.ts
 import { blobPath } from '../support/blob-path.ts';
 import { temporaryFolder } from '../support/chartroom-process.ts';
 import { blobStoreContract, list, newUpload, put, type TestedBlobStore } from './blob-store.contract.ts';
+import { largeBlobsContract } from './large-blobs.contract.ts';
 import { setAsideContract } from './set-aside.contract.ts';
 
 const STORES: readonly { readonly name: string; readonly open: () => Promise<TestedBlobStore> }[] = [
@@ -20,6 +21,7 @@ const STORES: readonly { readonly name: string; readonly open: () => Promise<Tes
 
 for (const { name, open } of STORES) {
   describe(name, () => blobStoreContract(open));
+  describe(`${name}: large blobs`, () => largeBlobsContract(open));
   describe(`${name}: damaged blobs`, () => setAsideContract(open));
 }
 

@@ -7,9 +7,10 @@ import { isUploadId, type UploadId } from '../../ports/blob-store.ts';
 import { codeOf, isMissing } from '../../ports/file-errors.ts';
 import { storageError } from '../../ports/storage-unusable.ts';
 import { statOf, syncFolder } from './folders.ts';
+import { GatheredWrites, SyncFailed } from './gathered-writes.ts';
 import { each, onDisk } from './on-disk.ts';
+import type { ReusedBuffers } from './reused-buffers.ts';
 import { readSizeFor } from './stored-bytes.ts';
-import { writeAll } from './write-all.ts';
 
 /** Only the first bytes make a file: what was discarded meanwhile must not come back. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND;
@@ -20,9 +21,11 @@ const BETWEEN = '.blob';
 
 export class UploadFiles {
   readonly #folder: string;
+  readonly #buffers: ReusedBuffers;
 
-  constructor(folder: string) {
+  constructor(folder: string, buffers: ReusedBuffers) {
     this.#folder = folder;
+    this.#buffers = buffers;
   }
 
   /** bytes; undefined when there is no file that can be written to */
@@ -39,11 +42,26 @@ export class UploadFiles {
   ): Promise<number> {
     const file = await this.#open(upload, from === 0 ? APPEND_FIRST : APPEND);
     try {
-      for await (const chunk of body) await onDisk(() => writeAll(file, chunk));
-      if (durably) await onDisk(() => file.sync());
+      await this.#writeTo(file, body);
+      if (durably) await sync(file);
       return (await onDisk(() => file.stat())).size;
+    } catch (error) {
+      if (!(error instanceof SyncFailed)) throw error;
+      // Another sync would not fail, and what is lost would be a blob: it has to come again, from its first byte.
+      await onDisk(() => ifThere(() => unlink(this.#path(upload))));
+      throw storageError(error.cause);
     } finally {
       await file.close();
+    }
+  }
+
+  async #writeTo(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<void> {
+    const writes = new GatheredWrites(file, this.#buffers);
+    try {
+      for await (const chunk of body) await writes.add(chunk);
+    } finally {
+      // What arrived stays.
+      await writes.end();
     }
   }
 
@@ -117,6 +135,14 @@ export class UploadFiles {
 
 function fileAt(path: string): Promise<Stats | undefined> {
   return onDisk(() => statOf(path));
+}
+
+async function sync(file: FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (cause) {
+    throw new SyncFailed({ cause });
+  }
 }
 
 function uploadUnknown(upload: UploadId): RegistryError {
