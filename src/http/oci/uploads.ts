@@ -14,6 +14,7 @@ import { UploadStopped } from '../../registry/upload-locks.ts';
 import type { Chunk } from '../../registry/uploads.ts';
 import { announcedLength, isStreamed } from '../announced-length.ts';
 import { actorOf } from '../authenticate.ts';
+import { releaseChunks } from '../release-chunks.ts';
 import type { Routes } from '../server.ts';
 
 const PATH = '/v2/:name/blobs/uploads/:id';
@@ -127,7 +128,7 @@ function chunkOf(request: FastifyRequest): Chunk {
   const body = request.body as Readable | undefined;
   return {
     // Leaving off early must not destroy the connection, or the refusal would never arrive.
-    body: body ? body.iterator({ destroyOnReturn: false }) : nothing(),
+    body: body ? releaseChunks(body.iterator({ destroyOnReturn: false })) : nothing(),
     range: parseContentRange(request.headers['content-range']),
     // A request with neither header has no body (RFC 9112, 6.3).
     length: announcedLength(request) ?? (isStreamed(request) ? undefined : 0),
