@@ -35,9 +35,10 @@ export async function findBlobSize(
   repository: RepositoryName,
   digest: Digest,
 ): Promise<number | undefined> {
+  // Not a join: see `findManifest`.
   const rows = await database.query<{ size: number }>(
-    `select blobs.size from repository_blobs join blobs on blobs.digest = repository_blobs.digest
-     where repository_blobs.repository = $1 and repository_blobs.digest = $2 and blobs.damaged_at is null`,
+    `select size from blobs
+     where digest = (select l.digest from repository_blobs l where l.repository = $1 and l.digest = $2) and damaged_at is null`,
     [repository, digest],
   );
   return rows[0]?.size;

@@ -101,23 +101,19 @@ interface FoundManifest extends StoredManifest {
 const FOUND = `manifests.digest, manifests.media_type as "mediaType", manifests.content,
   case when exists (select 1 from notices where notices.repository = manifests.repository) then 1 else 0 end as noticed`;
 
+// A join would be planned anew at every use: SQLite looks at the values when it has to choose in which order to read two tables.
+const DIGEST_OF_TAG = '(select tags.digest from tags where tags.repository = $1 and tags.name = $2)';
+
 export async function findManifest(
   database: Queryable,
   repository: RepositoryName,
   reference: Reference,
 ): Promise<FoundManifest | undefined> {
-  const rows =
-    reference.kind === 'digest'
-      ? await database.query<FoundManifest>(`select ${FOUND} from manifests where repository = $1 and digest = $2`, [
-          repository,
-          reference.digest,
-        ])
-      : await database.query<FoundManifest>(
-          `select ${FOUND} from tags join manifests
-             on manifests.repository = tags.repository and manifests.digest = tags.digest
-           where tags.repository = $1 and tags.name = $2`,
-          [repository, reference.tag],
-        );
+  const [digest, value] = reference.kind === 'digest' ? ['$2', reference.digest] : [DIGEST_OF_TAG, reference.tag];
+  const rows = await database.query<FoundManifest>(
+    `select ${FOUND} from manifests where repository = $1 and digest = ${digest}`,
+    [repository, value],
+  );
   return rows[0];
 }
 

@@ -48,7 +48,8 @@ export function runStatement<Row extends object>(
   statement: BetterSqlite.Statement,
   values: readonly SqlValue[] = [],
 ): readonly Row[] {
-  const bound = Object.fromEntries(values.map((value, index) => [index + 1, value]));
+  const bound: Record<string, SqlValue> = {};
+  for (const [index, value] of values.entries()) bound[index + 1] = value;
   if (statement.reader) return statement.all(bound) as Row[];
   statement.run(bound);
   return [];
