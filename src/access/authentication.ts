@@ -119,7 +119,8 @@ export class Authentication {
   async #bearer(value: string, arrival: Arrival, continuation: Continuation | undefined): Promise<Caller> {
     const { tokens, secretHolders, workloads } = this.#options;
     const isSecret = looksLikeSecret(value);
-    if (isSecret || (looksLikeIdentityToken(value) && !tokens.isOwn(value))) {
+    // Our own first: those that were verified are known by heart.
+    if (isSecret || (!tokens.isOwn(value) && looksLikeIdentityToken(value))) {
       return await this.#admitOrReject(arrival, { name: '', password: value }, () =>
         isSecret ? secretHolders.identify(value, arrival.address) : workloads.identify(value),
       );

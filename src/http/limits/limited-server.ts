@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import { networkOf } from '../../events/network.ts';
+import { OneWriteResponse } from '../one-write.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { SlowClients } from './slow-clients.ts';
 
@@ -18,6 +19,7 @@ export function createLimitedServer(handler: RequestListener, options: LimitedSe
   const { limits, trustedProxies } = options;
   const server = createServer(
     {
+      ServerResponse: OneWriteResponse,
       maxHeaderSize: MAXIMUM_HEAD,
       headersTimeout: limits.headTimeout,
       connectionsCheckingInterval: limits.headCheckInterval,
