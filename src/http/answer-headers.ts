@@ -19,14 +19,14 @@ const SECURITY_HEADERS = {
 /** RFC 6797: for a year. Subdomains may be somebody else's. */
 const STRICT_TRANSPORT = 'max-age=31536000';
 
+const SECURITY_LINES = Object.entries(SECURITY_HEADERS);
+
 /** As lines, for what is answered before there is a request. */
-export const SECURITY_HEADER_LINES = Object.entries(SECURITY_HEADERS)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join('');
+export const SECURITY_HEADER_LINES = SECURITY_LINES.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 
 export function markAnswer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header('x-request-id', request.id);
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+  for (const [name, value] of SECURITY_LINES) {
     if (!reply.hasHeader(name)) reply.header(name, value);
   }
   if (isStrictlyHttps(request.server.publicUrl)) reply.header('strict-transport-security', STRICT_TRANSPORT);
@@ -47,11 +47,22 @@ function isStrictlyHttps(publicUrl: string | null): boolean {
  * would refuse none of them, and one that is missing in words of its own.
  */
 export function requireOneHost(app: FastifyInstance): void {
+  // Asynchronous, as most hooks need not be: a body that cannot be read is found out before anything has been answered.
   app.addHook('onRequest', async ({ raw }) => {
-    const hosts = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+    const hosts = countHosts(raw.rawHeaders);
     if (hosts === 1 || (hosts === 0 && raw.httpVersion === '1.0')) return;
     throw new RegistryError('REQUEST_INVALID', 'a request has one Host header: no more, and no less');
   });
+}
+
+/** @param headers names and values in turn */
+function countHosts(headers: readonly string[]): number {
+  let hosts = 0;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts;
 }
 
 /** Node's own answer to an expectation that it does not know has none of these headers: such a one is passed over (RFC 9110, 10.1.1). */

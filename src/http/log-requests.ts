@@ -5,7 +5,7 @@ import { clientAddressOf } from './client-address.ts';
 import { requestPath } from './request-path.ts';
 
 export function logRequests(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const path = requestPath(request.originalUrl);
     const line = {
       ...whoAndWhat(request),
@@ -16,6 +16,7 @@ export function logRequests(app: FastifyInstance): void {
     const isHealthCheck = path === '/livez' || path === '/readyz' || path === '/metrics';
     if (isHealthCheck && reply.statusCode < 400) request.log.debug(line, 'request');
     else request.log.info(line, 'request');
+    done();
   });
   // Such a request has no answer, and so no status.
   app.addHook('onRequestAbort', async (request) =>

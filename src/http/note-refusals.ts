@@ -5,9 +5,12 @@ import { authorOf } from '../access/principal.ts';
 import type { Sighting, Sightings } from '../events/sightings.ts';
 
 export function noteRefusals(app: FastifyInstance, sightings: Sightings): void {
-  app.addHook('onResponse', async (request) => {
+  app.addHook('onResponse', (request, _reply, done) => {
     const kind = kindOf(request);
-    if (kind === undefined) return;
+    if (kind !== undefined) note(request, kind);
+    done();
+  });
+  const note = (request: FastifyRequest, kind: Sighting['kind']): void => {
     const { caller } = request;
     const author = authorOf(caller.principal, caller.origin);
     sightings.note({
@@ -17,7 +20,7 @@ export function noteRefusals(app: FastifyInstance, sightings: Sightings): void {
       repository: request.repository as typeof request.repository | undefined,
       detail: { reason: request.refusal },
     });
-  });
+  };
 }
 
 /** An anonymous caller who is told to log in was not refused: so every client begins. */

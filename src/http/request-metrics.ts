@@ -20,14 +20,15 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
   const durations = new Durations();
   let running = 0;
   let aborted = 0;
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     running += 1;
     // However it ends.
     reply.raw.once('close', () => {
       running -= 1;
     });
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { url } = request.routeOptions;
     const route = request.is404 || url === undefined ? NO_ROUTE : { method: request.method, route: url };
     const labels = { ...route, status: String(reply.statusCode) };
@@ -38,6 +39,7 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
     const failed = failures.get(reply.statusCode);
     if (failed !== undefined) failures.set(reply.statusCode, failed + 1);
     durations.observe(route, reply.elapsedTime / 1000);
+    done();
   });
   app.addHook('onRequestAbort', async (_request) => {
     aborted += 1;

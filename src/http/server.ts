@@ -118,8 +118,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     }),
   );
   decorate(app, options.publicUrl);
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     markAnswer(request, reply);
+    done();
   });
   requireOneHost(app);
   passOverExpectations(app);

@@ -7,10 +7,12 @@ export function closeConnectionsWhenStopping(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     isStopping = true;
   });
-  app.addHook('onRequest', async () => {
-    if (isStopping) throw new RegistryError('UNAVAILABLE', 'the registry is stopping: try again in a moment');
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (isStopping) done(new RegistryError('UNAVAILABLE', 'the registry is stopping: try again in a moment'));
+    else done();
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isStopping) reply.header('connection', 'close');
+    done();
   });
 }

@@ -12,17 +12,19 @@ import { sourceOf } from './source.ts';
 export function limitBodies(app: FastifyInstance, maximum: number): void {
   const bodies = new Map<string, number>();
   // When it is known whose request it is, and before anything of its body is read.
-  app.addHook('preParsing', async (request, reply) => {
+  app.addHook('preParsing', (request, reply, _payload, done) => {
     const caller = request.caller as Caller | undefined;
     const { continuesUpload = false } = request.routeOptions.config;
-    if (continuesUpload || !hasBody(request) || caller === undefined || caller.principal.kind === 'anonymous') return;
+    if (continuesUpload || !hasBody(request) || caller === undefined || caller.principal.kind === 'anonymous') {
+      done();
+      return;
+    }
     const { key, name } = sourceOf(request);
     const others = bodies.get(key) ?? 0;
     if (others >= maximum) {
-      throw new RegistryError(
-        'TOO_MANY_REQUESTS',
-        `too many requests from ${name} at once: at most ${maximum} with a body are taken at a time; wait 1 second, then try again`,
-      );
+      const refusal = `too many requests from ${name} at once: at most ${maximum} with a body are taken at a time; wait 1 second, then try again`;
+      done(new RegistryError('TOO_MANY_REQUESTS', refusal));
+      return;
     }
     bodies.set(key, others + 1);
     // However the request ends.
@@ -31,6 +33,7 @@ export function limitBodies(app: FastifyInstance, maximum: number): void {
       if (left === 0) bodies.delete(key);
       else bodies.set(key, left);
     });
+    done();
   });
 }
 

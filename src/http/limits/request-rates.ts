@@ -54,8 +54,9 @@ export async function limitRequests(
     const result = await count(request);
     if (!result.isAllowed && result.isExceeded) throw refusal(request, requestsPerMinute, result.ttlInSeconds);
   };
-  app.addHook('onRequest', async (request) => {
-    if (!isHealthCheck(request) && !isCountedLater(request)) await admit(request);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (isHealthCheck(request) || isCountedLater(request)) done();
+    else admit(request).then(() => done(), done);
   });
   return async (request, identify) => {
     try {
