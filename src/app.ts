@@ -28,7 +28,8 @@ import { type Author, SYSTEM } from './events/author.ts';
 import { Sightings } from './events/sightings.ts';
 import { type ServerLimits, serverLimits } from './http/limits/server-limits.ts';
 import { buildManagementServer } from './http/management-server.ts';
-import { buildServer } from './http/server.ts';
+import { buildServer, type ServerOptions as ServerParts } from './http/server.ts';
+import { closeServer } from './http/stopping.ts';
 import { keepJournal } from './journal/keep-journal.ts';
 import { damageLine, logDamageTo, logHealingTo } from './lifecycle/damage-log.ts';
 import { recheckRegularly, scrubRegularly } from './lifecycle/scrub-blobs.ts';
@@ -39,14 +40,13 @@ import { type Clock, HOUR, systemClock } from './ports/clock.ts';
 import type { Database } from './ports/database.ts';
 import { type NotingSuccess, runEvery } from './ports/repeated-job.ts';
 import { isForLackOfRoom } from './ports/storage-unusable.ts';
+import { composeReaders } from './readers.ts';
 import type { FreeSpace, Room } from './registry/free-space.ts';
 import { PullCounts } from './registry/pull-counts.ts';
 import type { FoundDamage } from './registry/record-damage.ts';
 import { addStorageMetrics } from './registry/storage-metrics.ts';
 import { openDirectory, openProvider } from './user-sources.ts';
 
-/** milliseconds */
-const IDLE_SWEEP = 100;
 /** A search that is asked for catches up by itself, as far as it can without waiting long: milliseconds. */
 const SEARCH_INTERVAL = 5_000;
 /** What is found not to be referred to goes after the grace period: milliseconds. */
@@ -76,6 +76,8 @@ export interface App extends AsyncDisposable {
   readonly server: FastifyInstance;
   /** The password of the first administrator, when this start has made it: one that was generated must be shown once. */
   readonly firstPassword: string | undefined;
+  /** Ends all requests at once. */
+  cutOff(): void;
 }
 
 interface AppChanges {
@@ -91,7 +93,7 @@ export async function openApp(
   config: Config,
   logger: FastifyBaseLogger,
   clock: Clock = systemClock,
-  { limits = serverLimits(), between = (storage) => storage }: AppChanges = {},
+  { limits = serverLimits(config.processes), between = (storage) => storage }: AppChanges = {},
 ): Promise<App> {
   const directory = await openDirectory(config);
   const provider = await openProvider(config, clock);
@@ -152,13 +154,29 @@ export async function openApp(
     startedLogins: new StartedLogins({ keys, clock }),
   };
   const parts = { ...core, logger, clock, pulls, tokens, sightings, authentication, singleSignOn, metrics };
-  const server = await buildServer({ ...config, ...parts, limits, version: VERSION });
-  opened.defer(() => closeServer(server));
+  const { server, cutOff } = opened.use(await openServer(config, { ...parts, limits }));
   // At the end: a start that fails must not make a password that nobody gets to see.
   const firstPassword =
     config.auth === 'none' ? undefined : await accounts.users.ensureAdministrator(config.adminPassword, SYSTEM);
   const closing = opened.move();
-  return { server, firstPassword, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  return { server, firstPassword, cutOff, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
+
+/** The server, with the processes that read for it, if there are any. */
+async function openServer(config: Config, parts: Omit<ServerParts, keyof Config | 'version'>) {
+  const readers = composeReaders(config, parts);
+  const server = await buildServer({ ...config, ...parts, ...readers?.shared, version: VERSION });
+  const reading = await readers?.serveWith(server);
+  return {
+    server,
+    cutOff: () => {
+      server.server.closeAllConnections();
+      readers?.cutOff();
+    },
+    // Together: a request can be one of both.
+    [Symbol.asyncDispose]: async () =>
+      void (await Promise.all([closeServer(server), reading?.[Symbol.asyncDispose]()])),
+  };
 }
 
 /** What the server does by itself, again and again. */
@@ -270,14 +288,4 @@ function watchSpace(space: FreeSpace, logger: FastifyBaseLogger): AsyncDisposabl
     logger[room === 'ample' ? 'info' : 'warn']({ freeBytes, totalBytes, reservedBytes }, SPACE_MESSAGES[room]);
   };
   return runEvery(SPACE_INTERVAL, look, (err) => logger.error({ err }, 'how much room is left cannot be found out'));
-}
-
-/** Node closes the connections that are idle when it is told to; here also those that become so when their request ends. */
-async function closeServer(server: FastifyInstance): Promise<void> {
-  const sweep = setInterval(() => server.server.closeIdleConnections(), IDLE_SWEEP);
-  try {
-    await server.close();
-  } finally {
-    clearInterval(sweep);
-  }
 }

@@ -1,5 +1,6 @@
 // The Database on SQLite: one connection that writes, one that reads, WAL, every commit synced before anybody knows of it.
 import type { Database } from '../ports/database.ts';
+import { ForMainProcess } from '../ports/read-only.ts';
 import { GroupCommits } from './files/group-commits.ts';
 import { SharedReads } from './files/shared-reads.ts';
 import { onceFree, SqliteConnection, startPatience } from './files/sqlite-connection.ts';
@@ -26,6 +27,24 @@ export function openSqliteDatabase(path: string): Database {
       await log.close();
       reader.close();
       writer.close();
+    },
+  };
+}
+
+/** For a process that only reads: what another one commits is seen by the next turn of the event loop. @throws as `openSqliteDatabase` does; `transaction` throws ForMainProcess */
+export function openSqliteReader(path: string): Database {
+  const reader = new SqliteConnection(path, 'reader');
+  const reads = new SharedReads(reader);
+  return {
+    dialect: 'sqlite',
+    query: async (text, values) => await onceFree(() => reads.query(text, values)),
+    transaction: async () => {
+      throw new ForMainProcess();
+    },
+    check: async () => await onceFree(() => reader.check()),
+    close: async () => {
+      reads.end();
+      reader.close();
     },
   };
 }

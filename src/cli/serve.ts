@@ -45,7 +45,7 @@ export const serve: Command = {
     logger.info({ signal }, 'chartroom is stopping: running requests may end');
     const deadline = setTimeout(() => {
       logger.warn('requests did not end in time and are cut off');
-      app.server.server.closeAllConnections();
+      app.cutOff();
     }, STOP_DEADLINE);
     await app[Symbol.asyncDispose]();
     clearTimeout(deadline);

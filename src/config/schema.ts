@@ -97,6 +97,13 @@ export const ConfigSchema = Type.Object({
     description:
       'How many requests a minute are taken from one principal, or from one address without a login; 0 for any number.',
   }),
+  processes: wholeNumber({
+    of: 'processes',
+    from: 1,
+    to: 64,
+    default: 1,
+    description: 'How many processes answer requests; one of them alone writes.',
+  }),
   garbageGracePeriod: wholeNumber({
     of: 'seconds',
     from: 60,

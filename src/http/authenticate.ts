@@ -37,6 +37,8 @@ declare module 'fastify' {
     /** What the caller was refused for, for the log. */
     refusal: string | undefined;
     refusalCode: RefusalCode | undefined;
+    /** Another process answers it, and says so in the log. */
+    isPassedOn: boolean;
   }
   interface FastifyInstance {
     readonly publicUrl: string | null;
@@ -44,7 +46,7 @@ declare module 'fastify' {
 }
 
 interface AccessControl {
-  readonly authentication: Authentication;
+  readonly authentication: Pick<Authentication, 'identify'>;
   readonly countCaller: CountedIdentification;
   /** Whether an upload is of this owner, and was opened between these times. */
   readonly uploads: { beganWithin(id: string, ownerKey: string, from: number, to: number): Promise<boolean> };

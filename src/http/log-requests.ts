@@ -6,6 +6,10 @@ import { requestPath } from './request-path.ts';
 
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
+    if (request.isPassedOn) {
+      done();
+      return;
+    }
     const path = requestPath(request.originalUrl);
     const line = {
       ...whoAndWhat(request),
@@ -19,9 +23,9 @@ export function logRequests(app: FastifyInstance): void {
     done();
   });
   // Such a request has no answer, and so no status.
-  app.addHook('onRequestAbort', async (request) =>
-    request.log.info(whoAndWhat(request), 'request aborted by the client'),
-  );
+  app.addHook('onRequestAbort', async (request) => {
+    if (!request.isPassedOn) request.log.info(whoAndWhat(request), 'request aborted by the client');
+  });
 }
 
 function whoAndWhat(request: FastifyRequest) {

@@ -11,7 +11,8 @@ import { StorageUnusable } from '../ports/storage-unusable.ts';
 import type { Registry } from '../registry/registry.ts';
 import { answerError } from './errors.ts';
 import { foldChartName } from './fold-chart-name.ts';
-import { decorate, MAXIMUM_PARAMETER_LENGTH, registerManagement } from './server.ts';
+import { MAXIMUM_PARAMETER_LENGTH } from './request-fields.ts';
+import { decorate, registerManagement } from './server.ts';
 
 interface ManagementServerOptions {
   readonly accounts: Accounts;

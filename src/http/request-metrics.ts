@@ -29,6 +29,10 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
+    if (request.isPassedOn) {
+      done();
+      return;
+    }
     const { url } = request.routeOptions;
     const route = request.is404 || url === undefined ? NO_ROUTE : { method: request.method, route: url };
     const labels = { ...route, status: String(reply.statusCode) };
@@ -41,8 +45,8 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
     durations.observe(route, reply.elapsedTime / 1000);
     done();
   });
-  app.addHook('onRequestAbort', async (_request) => {
-    aborted += 1;
+  app.addHook('onRequestAbort', async (request) => {
+    if (!request.isPassedOn) aborted += 1;
   });
   metrics.add({
     name: 'chartroom_http_requests_total',

@@ -21,7 +21,7 @@ export async function sendBlob(
   request: FastifyRequest,
   reply: FastifyReply,
   { repository, digest, size, type }: BlobToSend,
-  { registry, pulls }: { readonly registry: Registry; readonly pulls: PullCounts },
+  { registry, pulls }: { readonly registry: Registry; readonly pulls: Pick<PullCounts, 'note'> },
 ): Promise<FastifyReply> {
   reply.type(type).header('accept-ranges', 'bytes');
   if (isNotModified(request, reply, digest)) return await reply.code(304).send();

@@ -34,6 +34,7 @@ import { healthRoutes } from './health.ts';
 import { hubRoutes } from './hub.ts';
 import { limitBodies } from './limits/bodies-at-once.ts';
 import { createLimitedServer } from './limits/limited-server.ts';
+import type { RequestBuckets } from './limits/request-buckets.ts';
 import { type CountedIdentification, limitRequests } from './limits/request-rates.ts';
 import type { ServerLimits } from './limits/server-limits.ts';
 import { shedLoad } from './limits/shed-load.ts';
@@ -48,6 +49,9 @@ import { manifestRoutes } from './oci/manifests.ts';
 import { referrerRoutes } from './oci/referrers.ts';
 import { tagRoutes } from './oci/tags.ts';
 import { uploadRoutes } from './oci/uploads.ts';
+import { trustAlsoProcesses } from './processes/passed-on-requests.ts';
+import type { GiveConnection } from './processes/share-connections.ts';
+import { decorateRequests, MAXIMUM_PARAMETER_LENGTH } from './request-fields.ts';
 import { measureRequests } from './request-metrics.ts';
 import { LOGIN_PATH, type SingleSignOn, ssoRoutes } from './sso.ts';
 import { closeConnectionsWhenStopping } from './stopping.ts';
@@ -64,7 +68,7 @@ export type Routes = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-interface ServerOptions {
+export interface ServerOptions {
   readonly registry: Registry;
   readonly catalog: Catalog;
   readonly search: SearchIndex;
@@ -89,14 +93,14 @@ interface ServerOptions {
   readonly requestsPerMinute: number;
   readonly limits: ServerLimits;
   readonly logger: FastifyBaseLogger;
+  /** Undefined where one process does all. */
+  readonly give?: GiveConnection | undefined;
+  readonly buckets?: RequestBuckets | undefined;
 }
 
 interface GuardedOptions extends ServerOptions {
   readonly countCaller: CountedIdentification;
 }
-
-/** All that Node takes of a request's head, so that a name that is too long is refused in our own words. */
-export const MAXIMUM_PARAMETER_LENGTH = 16 * 1024;
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = typed(
@@ -110,7 +114,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       // No hook runs for what cannot be routed.
       frameworkErrors: (error, request, reply) => answerError(error, request, markAnswer(request, reply)),
       clientErrorHandler: answerUnreadable,
-      trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+      trustProxy: trustedBy(options),
       serverFactory: (handler) => createLimitedServer(handler, options),
       forceCloseConnections: 'idle',
       // Fastify's own answer is none that a client of a registry understands.
@@ -156,12 +160,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
 /** What routes and error handlers expect of a request, and the handlers. */
 export function decorate(app: FastifyInstance, publicUrl: string | null): void {
-  app.decorate('publicUrl', publicUrl);
-  app.decorateRequest('caller');
-  app.decorateRequest('repository');
-  app.decorateRequest('neededScope');
-  app.decorateRequest('refusal');
-  app.decorateRequest('refusalCode');
+  decorateRequests(app, publicUrl);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
 }
@@ -183,6 +182,12 @@ async function distributionRoutes(app: Routes, options: GuardedOptions): Promise
   catalogRoutes(app, options);
   await app.register(async (scope) => manifestRoutes(typed(scope), options));
   await app.register(async (scope) => uploadRoutes(typed(scope), options));
+}
+
+function trustedBy({ trustedProxies, give }: ServerOptions) {
+  // The types know no connection without an address.
+  if (give) return trustAlsoProcesses(trustedProxies) as (address: string) => boolean;
+  return trustedProxies.length === 0 ? false : [...trustedProxies];
 }
 
 function typed(app: FastifyInstance): Routes {

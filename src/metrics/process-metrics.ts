@@ -20,22 +20,23 @@ export function addProcessMetrics(metrics: Metrics, clock: Clock, version: strin
     read: () => [{ labels: { version }, value: 1 }],
   });
   metrics.addGauge('process_start_time_seconds', 'When the server was started, since 1970.', () => startedAt);
+  addProcessUse(metrics);
+  addDelay(metrics, delay);
+  return { [Symbol.dispose]: () => void delay.disable() };
+}
+
+/** What adds up where the server is several processes. */
+export function addProcessUse(metrics: Metrics): void {
   metrics.add({
     name: 'process_cpu_seconds_total',
-    help: 'Processor time of the process, all threads together.',
+    help: 'Processor time of the server, all threads together.',
     type: 'counter',
     read: () => {
       const { user, system } = process.cpuUsage();
       return [{ value: (user + system) / MICROSECONDS }];
     },
   });
-  addMemory(metrics);
-  addDelay(metrics, delay);
-  return { [Symbol.dispose]: () => void delay.disable() };
-}
-
-function addMemory(metrics: Metrics): void {
-  metrics.addGauge('process_resident_memory_bytes', 'Memory of the process in all.', () => process.memoryUsage.rss());
+  metrics.addGauge('process_resident_memory_bytes', 'Memory of the server in all.', () => process.memoryUsage.rss());
   metrics.addGauge(
     'nodejs_heap_size_used_bytes',
     'Memory that JavaScript objects take.',

@@ -37,10 +37,10 @@ export class PullCounts {
   }
 
   /** @param blob any that was fetched */
-  note(repository: RepositoryName, blob: Digest): void {
+  note(repository: RepositoryName, blob: Digest, times = 1): void {
     const day = Math.floor(this.#clock.now() / DAY);
     const key = `${day} ${repository} ${blob}`;
-    const count = (this.#counts.get(key)?.count ?? 0) + 1;
+    const count = (this.#counts.get(key)?.count ?? 0) + times;
     this.#counts.set(key, { repository, contentDigest: blob, day, count });
     if (this.#counts.size >= MAXIMUM_COUNTS) void this.write();
   }

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import { networkOf } from '../../events/network.ts';
 import { OneWriteResponse } from '../one-write.ts';
+import { type GiveConnection, shareConnections } from '../processes/share-connections.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { SlowClients } from './slow-clients.ts';
 
@@ -13,10 +14,12 @@ interface LimitedServerOptions {
   readonly limits: ServerLimits;
   /** Addresses and ranges: through one of them come many clients. */
   readonly trustedProxies: readonly string[];
+  /** Where several processes share its connections. */
+  readonly give?: GiveConnection | undefined;
 }
 
 export function createLimitedServer(handler: RequestListener, options: LimitedServerOptions): Server {
-  const { limits, trustedProxies } = options;
+  const { limits, trustedProxies, give } = options;
   const server = createServer(
     {
       ServerResponse: OneWriteResponse,
@@ -31,11 +34,13 @@ export function createLimitedServer(handler: RequestListener, options: LimitedSe
     },
     handler,
   );
+  const share = give && shareConnections(server, give);
   // What is above Node's 2000 would be left out without a word.
   server.maxHeadersCount = 0;
   server.setTimeout(limits.idleTimeout);
   server.maxConnections = limits.maximumConnections;
   limitAddresses(server, Math.ceil(limits.maximumConnections / 2), trustedProxies);
+  share?.();
   const slowClients = new SlowClients(limits);
   slowClients.watch(server);
   server.once('listening', () => {
@@ -68,7 +73,7 @@ function limitAddresses(server: Server, maximum: number, trustedProxies: readonl
   });
 }
 
-function blockListOf(ranges: readonly string[]): BlockList {
+export function blockListOf(ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) {
     const [address = '', length] = range.split('/');

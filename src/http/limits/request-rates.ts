@@ -5,11 +5,8 @@ import type { Caller } from '../../access/caller.ts';
 import { TooManyRequests } from '../../oci/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { isHealthCheck } from '../health.ts';
-import { bucketsBy } from './request-buckets.ts';
+import { MINUTE, RequestBuckets, storeOf } from './request-buckets.ts';
 import { sourceOf } from './source.ts';
-
-/** milliseconds */
-const MINUTE = 60_000;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,6 +22,8 @@ interface RequestRates {
   /** 0 for no limit. */
   readonly requestsPerMinute: number;
   readonly clock: Clock;
+  /** Where others count as well. */
+  readonly buckets?: RequestBuckets | undefined;
 }
 
 /**
@@ -33,7 +32,7 @@ interface RequestRates {
  */
 export async function limitRequests(
   app: FastifyInstance,
-  { requestsPerMinute, clock }: RequestRates,
+  { requestsPerMinute, clock, buckets = new RequestBuckets(clock) }: RequestRates,
 ): Promise<CountedIdentification> {
   if (requestsPerMinute === 0) {
     return async (request, identify) => {
@@ -41,7 +40,7 @@ export async function limitRequests(
       return request.caller;
     };
   }
-  const store = bucketsBy(clock);
+  const store = storeOf(buckets);
   // helm does not repeat a PUT of a blob. So what goes on with an upload is counted apart: whoever was let begin can end.
   const keyGenerator = (request: FastifyRequest): string =>
     goesOn(request) ? `${sourceOf(request).key} going on` : sourceOf(request).key;

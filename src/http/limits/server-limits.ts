@@ -33,7 +33,8 @@ export interface ServerLimits {
   readonly maximumMemory: number;
 }
 
-export function serverLimits(): ServerLimits {
+/** @param processes that share the memory */
+export function serverLimits(processes = 1): ServerLimits {
   return {
     maximumConnections: connectionsFor(openFileLimit()),
     headTimeout: 30 * SECOND,
@@ -49,7 +50,7 @@ export function serverLimits(): ServerLimits {
     intervalsToRead: 5,
     bodiesAtOnce: 100,
     maximumHeap: heapFor(getHeapStatistics().heap_size_limit),
-    maximumMemory: memoryFor(Math.min(constrainedMemory() || Number.POSITIVE_INFINITY, totalmem())),
+    maximumMemory: memoryFor(Math.min(constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()) / processes),
   };
 }
 

@@ -14,7 +14,7 @@ const Params = Type.Object({ name: Type.String(), digest: Type.String() });
 
 export function blobRoutes(
   app: Routes,
-  { registry, pulls }: { readonly registry: Registry; readonly pulls: PullCounts },
+  { registry, pulls }: { readonly registry: Registry; readonly pulls: Pick<PullCounts, 'note'> },
 ): void {
   app.route({
     method: ['GET', 'HEAD'],
