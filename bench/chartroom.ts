@@ -26,9 +26,9 @@ export interface Chartroom extends AsyncDisposable {
 }
 
 /** Starts it with a chart in a private repository and one in a public one; people and a robot may read both. */
-export async function startChartroom(folder: string, people: readonly Person[]): Promise<Chartroom> {
+export async function startChartroom(folder: string, people: readonly Person[], processes = 1): Promise<Chartroom> {
   const dataDir = join(folder, 'chartroom');
-  const server = await startOn(folder);
+  const server = await startOn(folder, { CHARTROOM_PROCESSES: String(processes) });
   await using data = await openDataFolder(loadConfig({ flags: { 'data-dir': dataDir }, environment: {} }));
   const { accounts } = data;
   await accounts.namespaces.setVisibility({ path: 'public', visibility: 'public' }, MANAGER);
