@@ -1,4 +1,5 @@
 // What happens to the rest of a body whose request is answered already.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** How long the rest of a body may take that nobody reads: milliseconds. */
@@ -11,10 +12,15 @@ const PASSING_OVER = 5_000;
 export function passOverBody({ raw }: FastifyRequest, reply: FastifyReply): void {
   // Fastify, which would end it.
   reply.removeHeader('connection');
-  reply.raw.once('finish', () => {
-    if (raw.complete || raw.destroyed) return;
-    const timer = setTimeout(() => raw.socket.destroy(), PASSING_OVER).unref();
-    for (const end of ['end', 'close']) raw.once(end, () => clearTimeout(timer));
-    raw.resume();
+  passOverRest(raw, reply.raw);
+}
+
+/** Begins when the answer is sent. */
+export function passOverRest(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    if (request.complete || request.destroyed) return;
+    const timer = setTimeout(() => request.socket.destroy(), PASSING_OVER).unref();
+    for (const end of ['end', 'close']) request.once(end, () => clearTimeout(timer));
+    request.resume();
   });
 }

@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse, r
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddressOf } from '../client-address.ts';
 import { errorBody } from '../errors.ts';
+import { passOverRest } from '../unwanted-body.ts';
 
 /** Kept for shorter than the main process keeps them, 75 seconds: milliseconds. */
 const IDLE_TIMEOUT = 60_000;
@@ -33,7 +34,9 @@ export class MainProcess {
       return;
     }
     const headers = headersFor(request);
-    const options = { socketPath: this.#path, agent: this.#agent, method: raw.method, path: raw.url, headers };
+    // As the client wrote it: Fastify keeps what the routes have in its place.
+    const path = request.originalUrl;
+    const options = { socketPath: this.#path, agent: this.#agent, method: raw.method, path };
     // The types know no list of names and values, as it came: repeated ones are to be refused by whoever answers.
     const passed = send({ ...options, headers: headers as unknown as Record<string, string> });
     if (hasBody(raw)) raw.pipe(passed);
@@ -74,6 +77,8 @@ function giveBack(passed: ClientRequest, request: IncomingMessage, response: Ser
       .filter(([name, , value]) => isForClient(name, value))
       .flatMap(([, ...pair]) => pair);
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
+    // As the main process does with what is too large.
+    if (answer.statusCode === 413 || answer.statusCode === 507) passOverRest(request, response);
     answer.pipe(response);
     // Cut off: the client must not take it for whole.
     answer.once('close', () => {
@@ -84,12 +89,18 @@ function giveBack(passed: ClientRequest, request: IncomingMessage, response: Ser
     if (!isAnswered) answerUnavailable(response);
     else if (!response.writableEnded) response.destroy();
   });
-  // What goes on coming of a body that was refused is thrown away, as Node does.
-  passed.once('close', () => {
+  // What goes on coming of a body when it is answered already is thrown away, as Node does.
+  const passOver = (): void => {
     request.unpipe(passed);
     request.resume();
+  };
+  passed.once('close', passOver);
+  response.once('finish', () => {
+    if (request.complete) return;
+    passOver();
+    passed.destroy();
   });
-  // The client has gone, or has its answer.
+  // The client has gone.
   response.once('close', () => {
     if (!response.writableFinished) passed.destroy();
   });
