@@ -39,6 +39,8 @@ export class MainProcess {
     const options = { socketPath: this.#path, agent: this.#agent, method: raw.method, path };
     // The types know no list of names and values, as it came: repeated ones are to be refused by whoever answers.
     const passed = send({ ...options, headers: headers as unknown as Record<string, string> });
+    // Before anything of a body has come: it may be refused by what it announces.
+    passed.flushHeaders();
     if (hasBody(raw)) raw.pipe(passed);
     else passed.end();
     giveBack(passed, raw, reply.raw);
