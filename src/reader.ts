@@ -84,7 +84,7 @@ async function openReader({ config, database: file, folder }: ReaderSettings) {
   addProcessUse(metrics);
   const mainProcess = new MainProcess(join(folder, 'main'));
   const isOpen = auth === 'none';
-  const parts = { registry, pulls, callers, isOpen, rates, metrics, mainProcess, limits, logger };
+  const parts = { registry, pulls, callers, isOpen, rates, metrics, mainProcess, limits, clock, logger };
   const server = await buildReaderServer({ ...config, ...parts });
   // Nobody connects to it: connections are given. But from then on Node looks for those that are late.
   await server.listen({ path: join(folder, String(process.pid)), listenTextResolver: () => 'a reader has started' });

@@ -1,5 +1,7 @@
 // Two processes on one address: what the one has acknowledged, the other one has, and what was taken away is gone in both.
+import { once } from 'node:events';
 import { truncate } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
@@ -145,6 +147,18 @@ test('a large body goes through whole, and one that is too large is refused in w
   const padded = Buffer.concat([manifest, Buffer.alloc(5 * 1024 * 1024, ' ')]);
   const refused = await both.reader.send('PUT', '/v2/team/web/manifests/2.0.0', { body: padded });
   expect([refused.status, refused.text]).toEqual([413, expect.stringContaining('a manifest may have 4 MiB')]);
+});
+
+test('a body that is announced too large is refused before it comes', async () => {
+  const headers = { authorization: ADMIN, 'content-length': 5 * 1024 * 1024 };
+  for (let round = 0; round < 2; round += 1) {
+    // Over a new connection each: one of them is the reader's.
+    const push = request(`${both.server.url}/v2/team/web/manifests/3.0.0`, { method: 'PUT', headers, agent: false });
+    push.flushHeaders();
+    const [answer] = await once(push, 'response');
+    expect(answer.statusCode).toBe(413);
+    push.on('error', () => undefined).destroy();
+  }
 });
 
 test('two Host headers are refused, whichever process has the connection', async () => {

@@ -36,7 +36,7 @@ export interface ServerLimits {
 /** @param processes that share the memory */
 export function serverLimits(processes = 1): ServerLimits {
   return {
-    maximumConnections: connectionsFor(openFileLimit()),
+    maximumConnections: connectionsFor(openFileLimit(), processes === 1 ? 2 : 3),
     headTimeout: 30 * SECOND,
     headCheckInterval: 10 * SECOND,
     // Longer than proxies keep theirs, mostly a minute: the other way round, a proxy sends a request as its connection is closed.
@@ -59,9 +59,9 @@ const MANY_CONNECTIONS = 10_000;
 /** The database, the log, libraries, and all that is done without a connection. */
 const OTHER_FILES = 200;
 
-/** Each connection may have a blob or an upload open as well. */
-export function connectionsFor(openFiles: number): number {
-  return Math.max(16, Math.min(MANY_CONNECTIONS, Math.floor((openFiles - OTHER_FILES) / 2)));
+/** @param each Each connection may have a blob or an upload open as well, and one to another process, where there are several. */
+export function connectionsFor(openFiles: number, each = 2): number {
+  return Math.max(16, Math.min(MANY_CONNECTIONS, Math.floor((openFiles - OTHER_FILES) / each)));
 }
 
 /** Near its limit, V8 does little but collect garbage. */

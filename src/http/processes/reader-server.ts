@@ -9,13 +9,17 @@ import Fastify, {
 } from 'fastify';
 import type { TokenCallers } from '../../access/token-callers.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
+import { RegistryError } from '../../oci/error.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { PullCounts } from '../../registry/pull-counts.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { markAnswer, passOverExpectations } from '../answer-headers.ts';
 import { guard } from '../authenticate.ts';
+import { answerError } from '../errors.ts';
 import { foldRepositoryName } from '../fold-repository-name.ts';
 import { createLimitedServer } from '../limits/limited-server.ts';
 import type { ServerLimits } from '../limits/server-limits.ts';
+import { shedLoad } from '../limits/shed-load.ts';
 import { sourceOf } from '../limits/source.ts';
 import { answerLocalOnly } from '../local-only.ts';
 import { logRequests } from '../log-requests.ts';
@@ -42,6 +46,7 @@ interface ReaderServerOptions {
   readonly publicUrl: string | null;
   readonly trustedProxies: readonly string[];
   readonly limits: ServerLimits;
+  readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -68,8 +73,12 @@ export async function buildReaderServer(options: ReaderServerOptions): Promise<F
     return503OnClosing: false,
   });
   decorateRequests(app, options.publicUrl);
-  // Whatever is refused: it may have to be counted, noted or worded by what only the main process knows.
-  const passOn = (_error: unknown, request: FastifyRequest, reply: FastifyReply) => mainProcess.answer(request, reply);
+  // Whatever is refused: it may have to be counted, noted or worded by what only the main process knows. But for this process's
+  // own end, and its own memory.
+  const passOn = (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+    if (error instanceof RegistryError && error.code === 'UNAVAILABLE') return answerError(error, request, reply);
+    return mainProcess.answer(request, reply);
+  };
   app.setErrorHandler(passOn);
   app.setNotFoundHandler((request, reply) => mainProcess.answer(request, reply));
   app.addHook('onRequest', (request, reply, done) => {
@@ -84,6 +93,7 @@ export async function buildReaderServer(options: ReaderServerOptions): Promise<F
   measureRequests(app, options.metrics);
   closeConnectionsWhenStopping(app);
   if (options.isOpen) answerLocalOnly(app);
+  await shedLoad(app, options);
   app.addHook('onResponse', async (request) => {
     if (!request.isPassedOn) rates.count(sourceOf(request).key);
   });
