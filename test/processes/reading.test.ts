@@ -78,12 +78,15 @@ test('what is not read with a token is answered by the main process alone, with 
     ['GET', '/readyz', undefined],
     ['GET', '/nowhere', undefined],
     ['GET', '/team/index.yaml', ADMIN],
+    ['GET', '/team/index.yaml?urls=oci', ADMIN],
     ['GET', '/api/v1/charts', ADMIN],
   ];
-  for (const [method, path, as] of requests) {
+  for (const [method, target, as] of requests) {
+    const [path = ''] = target.split('?');
     const before = both.logged(path).length;
-    const [one, other] = [await both.main.send(method, path, { as }), await both.reader.send(method, path, { as })];
-    expect([path, other.status, other.text]).toEqual([path, one.status, one.text]);
+    const [one, other] = [await both.main.send(method, target, { as }), await both.reader.send(method, target, { as })];
+    expect([target, other.status, other.text]).toEqual([target, one.status, one.text]);
+    if (target.endsWith('?urls=oci')) expect(one.text).toContain(`oci://${new URL(both.server.url).host}/team/web`);
     expect(headersOf(other)).toEqual(headersOf(one));
     // Neither what asks how it is, nor what is no address, has a line at this level.
     if (path === '/readyz' || path.endsWith('%')) continue;

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox';
 import type { IndexForm } from '../../classic/index-document.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { baseUrlOf } from '../base-url.ts';
+import { localAddressOf } from '../client-address.ts';
 
 export const IndexQuery = Type.Object({ format: Type.Optional(Type.String()), urls: Type.Optional(Type.String()) });
 
@@ -50,7 +51,7 @@ function hostInUrls(request: FastifyRequest): string {
 
 /** The socket calls an IPv4 address `::ffff:127.0.0.1` where it takes both. */
 function isLocalAddress(name: string, request: FastifyRequest): boolean {
-  return request.socket.localAddress?.replace(/^::ffff:/, '') === name;
+  return localAddressOf(request)?.replace(/^::ffff:/, '') === name;
 }
 
 function unknown(name: string, value: string, expected: string): RegistryError {

@@ -1,7 +1,7 @@
 // Passes a request on to the main process of this server, and its answer back: both as they are, piece by piece.
 import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clientAddressOf } from '../client-address.ts';
+import { clientAddressOf, LOCAL_ADDRESS_HEADER } from '../client-address.ts';
 import { errorBody } from '../errors.ts';
 import { passOverRest } from '../unwanted-body.ts';
 
@@ -12,7 +12,7 @@ const MAXIMUM_IDLE = 64;
 /** They are about one connection (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect']);
 /** What the main process believes only of this one. */
-const FORWARDED = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto']);
+const FORWARDED = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', LOCAL_ADDRESS_HEADER]);
 
 export class MainProcess {
   readonly #path: string;
@@ -63,6 +63,7 @@ function headersFor(request: FastifyRequest): string[] {
   // Only where a proxy that is trusted has said so; else they are what the request says anyway.
   if (request.host !== (raw.headers.host ?? '')) headers.push('X-Forwarded-Host', request.host);
   headers.push('X-Forwarded-Proto', request.protocol);
+  headers.push(LOCAL_ADDRESS_HEADER, raw.socket.localAddress ?? '');
   return headers;
 }
 

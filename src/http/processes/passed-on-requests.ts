@@ -1,10 +1,8 @@
 // Requests that another process of this server passes on: over a socket that only this user can reach, in the name of their client.
 import { createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { OTHER_PROCESS } from '../client-address.ts';
 import { blockListOf } from '../limits/limited-server.ts';
-
-/** No address, so that no client can have it. */
-const OTHER_PROCESS = 'another process of this server';
 
 /** Gives what comes over `path`, a Unix domain socket, to the server. @returns when it listens */
 export async function listenForPassedOn({ server }: FastifyInstance, path: string): Promise<Server> {
