@@ -31,10 +31,10 @@ export function openSqliteDatabase(path: string): Database {
   };
 }
 
-/** For a process that only reads: what another one commits is seen by the next turn of the event loop. @throws as `openSqliteDatabase` does; `transaction` throws ForMainProcess */
+/** For a process that only reads: what another one has committed is seen by the next request. @throws as `openSqliteDatabase` does; `transaction` throws ForMainProcess */
 export function openSqliteReader(path: string): Database {
   const reader = new SqliteConnection(path, 'reader');
-  const reads = new SharedReads(reader);
+  const reads = new SharedReads(reader, false);
   return {
     dialect: 'sqlite',
     query: async (text, values) => await onceFree(() => reads.query(text, values)),

@@ -4,17 +4,22 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 
 export class SharedReads {
   readonly #reader: SqliteConnection;
+  readonly #isOnlyWriter: boolean;
   #ending: NodeJS.Immediate | undefined;
-  #isOpen = false;
+  #isBegun = false;
   #isHeld = false;
 
-  constructor(reader: SqliteConnection) {
+  /**
+   * @param isOnlyWriter whether this process, which ends the transaction then, commits all that a client may have been told of.
+   * Otherwise it ends before anything else is received: in one turn, libuv may look for input several times.
+   */
+  constructor(reader: SqliteConnection, isOnlyWriter = true) {
     this.#reader = reader;
+    this.#isOnlyWriter = isOnlyWriter;
   }
 
   query<Row extends object>(text: string, values?: readonly SqlValue[]): readonly Row[] {
-    this.#begin();
-    if (!this.#isHeld) this.#ending ??= setImmediate(() => this.end());
+    if (this.#begin() && !this.#isHeld) this.#endSoon();
     return this.#reader.query<Row>(text, values);
   }
 
@@ -24,22 +29,32 @@ export class SharedReads {
     // A transaction sees what was there at its first read.
     this.#reader.run('pragma schema_version');
     clearImmediate(this.#ending);
-    this.#ending = undefined;
     this.#isHeld = true;
   }
 
   /** What is read from now on sees all that is committed by now. */
   end(): void {
     clearImmediate(this.#ending);
-    this.#ending = undefined;
     this.#isHeld = false;
-    if (this.#isOpen && this.#reader.isInTransaction) this.#reader.run('commit');
-    this.#isOpen = false;
+    if (this.#isBegun && this.#reader.isInTransaction) this.#reader.run('commit');
+    this.#isBegun = false;
   }
 
-  #begin(): void {
-    if (this.#isOpen && this.#reader.isInTransaction) return;
+  /** @returns whether none was under way */
+  #begin(): boolean {
+    if (this.#isBegun && this.#reader.isInTransaction) return false;
     this.#reader.run('begin');
-    this.#isOpen = true;
+    this.#isBegun = true;
+    return true;
+  }
+
+  #endSoon(): void {
+    if (this.#isOnlyWriter) {
+      this.#ending = setImmediate(() => this.end());
+      return;
+    }
+    process.nextTick(() => {
+      if (!this.#isHeld) this.end();
+    });
   }
 }
