@@ -15,6 +15,7 @@ import { findBlobSize, findManifestUsing, unlinkBlob } from '../tables/blobs.ts'
 import { isNotedUnneeded, noteUnneeded } from '../tables/garbage-blobs.ts';
 import type { Actor } from './actor.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob } from './check-blob.ts';
+import { SmallBlobs } from './small-blobs.ts';
 
 /** A blob of at most so many bytes, as nearly every chart is, is read whole and compared with its digest before it is sent. */
 const COMPARED_SIZE = 1024 * 1024;
@@ -29,6 +30,7 @@ export class Blobs {
   readonly #store: BlobStore;
   readonly #clock: Clock;
   readonly #check: CheckDependencies;
+  readonly #small = new SmallBlobs();
   /** So that many who read a damaged blob at once have it checked once. */
   readonly #checking = new Map<Digest, Promise<BlobCheck>>();
 
@@ -62,6 +64,8 @@ export class Blobs {
    * @throws BlobDamaged, RegistryError BLOB_UNKNOWN when it was deleted meanwhile
    */
   async open(digest: Digest, size: number, range: ByteRange | undefined): Promise<OpenedBlob> {
+    const kept = range ? undefined : this.#small.find(digest);
+    if (kept) return { kind: 'bytes', bytes: kept };
     // Again, since meanwhile it may have been pushed, or set aside by a check that has not recorded it yet.
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const body = await this.#openWhole(digest, size, range);
@@ -83,7 +87,9 @@ export class Blobs {
 
   async #checkNow(digest: Digest): Promise<BlobCheck> {
     const row = await findBlobCheck(this.#database, digest);
-    return row ? await checkBlob(this.#check, row) : { kind: 'changed' };
+    const found: BlobCheck = row ? await checkBlob(this.#check, row) : { kind: 'changed' };
+    if (found.kind === 'damaged') this.#small.forget(digest);
+    return found;
   }
 
   /** Undefined when it is not as it should be. */
@@ -97,7 +103,9 @@ export class Blobs {
       }
       if (range || size > COMPARED_SIZE) return body;
       const bytes = await gather(body.stream);
-      return digestOf(bytes, algorithmOf(digest)) === digest ? { kind: 'bytes', bytes } : undefined;
+      if (digestOf(bytes, algorithmOf(digest)) !== digest) return undefined;
+      this.#small.note(digest, bytes);
+      return { kind: 'bytes', bytes };
     } catch (error) {
       if (error instanceof BlobDamaged || isUnreadable(error)) return undefined;
       throw error;

@@ -224,8 +224,21 @@ test('a registry of an older version has its charts entered when it starts', asy
   await using registry = await startRegistry();
   await pushChart(registry, 'team/web', WEB);
   const database = openSqliteDatabase(join(registry.dataDir, 'chartroom.db'));
-  await database.transaction((tx) => tx.script('delete from chart_versions'));
+  await database.transaction((tx) =>
+    tx.script('delete from chart_versions; update catalog_revision set versions_entered = 0'),
+  );
   await database.close();
   await registry.restart();
   expect(await listedVersions(registry, 'team/web')).toEqual(['1.0.0']);
+});
+
+test('once all are entered, a start does not look for others', async () => {
+  await using registry = await startRegistry();
+  await pushChart(registry, 'team/web', WEB);
+  await registry.restart();
+  const database = openSqliteDatabase(join(registry.dataDir, 'chartroom.db'));
+  await database.transaction((tx) => tx.script('delete from chart_versions'));
+  await database.close();
+  await registry.restart();
+  expect(await listedVersions(registry, 'team/web')).toEqual([]);
 });
