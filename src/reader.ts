@@ -44,6 +44,8 @@ hearMainProcess((message, connection) => {
       return;
     case 'connection':
       if (connection) reader?.connections.take(message.id, connection);
+      // Its client went while it was on its way here.
+      else void tellMainProcess({ kind: 'closed', id: message.id });
       return;
     case 'levels':
       reader?.rates.learn(message.levels);

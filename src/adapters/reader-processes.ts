@@ -90,16 +90,29 @@ export class ReaderProcesses {
   }
 
   #startOne(): void {
-    const child = fork(this.#options.program);
+    let child: ChildProcess;
+    try {
+      child = fork(this.#options.program);
+    } catch (error) {
+      // For lack of memory, for one: that may be different in a while.
+      this.#options.onEnded(0, error instanceof Error ? error.message : String(error));
+      this.#startSoon();
+      return;
+    }
     const reader: Reader = { id: child.pid ?? 0, process: child, connections: new Map(), isReady: false };
     this.#readers.add(reader);
     child.on('message', (message) => this.#hear(reader, message as MessageFromReader));
-    child.on('error', () => undefined);
+    // One that could not even be started never exits.
+    child.on('error', (error) => {
+      if (child.pid === undefined && this.#readers.has(reader)) this.#ended(reader, error.message);
+    });
     child.once('exit', (code, signal) => this.#ended(reader, signal ?? `exit code ${code}`));
     this.#send(reader, { kind: 'start', settings: this.#options.settings });
   }
 
   #hear(reader: Reader, message: MessageFromReader): void {
+    // Messages may come after the end of who sent them.
+    if (!this.#readers.has(reader)) return;
     switch (message.kind) {
       case 'ready':
         reader.isReady = true;
@@ -124,7 +137,10 @@ export class ReaderProcesses {
     this.#readers.delete(reader);
     for (const socket of reader.connections.values()) socket.destroy();
     this.#options.onEnded(reader.id, why);
-    if (this.#isStopping) return;
+    if (!this.#isStopping) this.#startSoon();
+  }
+
+  #startSoon(): void {
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
       this.#startOne();

@@ -78,7 +78,10 @@ export class GatheredWrites {
         this.#syncing = undefined;
       },
       // Linux tells of it once: the sync at the end would succeed.
-      (cause: unknown) => this.#fail(new SyncFailed({ cause })),
+      (cause: unknown) => {
+        // A write may be under way still.
+        this.#failed ??= new SyncFailed({ cause });
+      },
     );
   }
 

@@ -9,6 +9,8 @@ import { SlowClients } from './slow-clients.ts';
 
 /** bytes of a request's line and headers; as many headers as fit */
 export const MAXIMUM_HEAD = 16 * 1024;
+/** bytes at most that a process which passes a request on adds to it: whose it is */
+const ADDED_TO_HEAD = 1024;
 
 interface LimitedServerOptions {
   readonly limits: ServerLimits;
@@ -23,7 +25,7 @@ export function createLimitedServer(handler: RequestListener, options: LimitedSe
   const server = createServer(
     {
       ServerResponse: OneWriteResponse,
-      maxHeaderSize: MAXIMUM_HEAD,
+      maxHeaderSize: MAXIMUM_HEAD + (give ? ADDED_TO_HEAD : 0),
       headersTimeout: limits.headTimeout,
       connectionsCheckingInterval: limits.headCheckInterval,
       keepAliveTimeout: limits.keepAliveTimeout,

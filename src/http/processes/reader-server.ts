@@ -75,8 +75,11 @@ export async function buildReaderServer(options: ReaderServerOptions): Promise<F
   decorateRequests(app, options.publicUrl);
   // Whatever is refused: it may have to be counted, noted or worded by what only the main process knows. But for this process's
   // own end, and its own memory.
+  const counted = new WeakMap<FastifyRequest, string>();
   const passOn = (error: Error, request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof RegistryError && error.code === 'UNAVAILABLE') return answerError(error, request, reply);
+    const source = counted.get(request);
+    if (source !== undefined) rates.takeBack(source);
     return mainProcess.answer(request, reply);
   };
   app.setErrorHandler(passOn);
@@ -94,15 +97,16 @@ export async function buildReaderServer(options: ReaderServerOptions): Promise<F
   closeConnectionsWhenStopping(app);
   if (options.isOpen) answerLocalOnly(app);
   await shedLoad(app, options);
-  app.addHook('onResponse', async (request) => {
-    if (!request.isPassedOn) rates.count(sourceOf(request).key);
-  });
   await app.register(async (scope) => {
     guard(scope, {
       authentication: options.callers,
       countCaller: async (request, identify) => {
         request.caller = await identify();
-        rates.requireRoom(sourceOf(request).key);
+        const source = sourceOf(request).key;
+        rates.requireRoom(source);
+        // Now and not when it is answered: whoever goes away before, or asks for many at once, has asked all the same.
+        rates.count(source);
+        counted.set(request, source);
         return request.caller;
       },
       uploads: { beganWithin: async () => false },

@@ -32,6 +32,13 @@ export class ReportedRates {
     this.#unreported.set(source, (this.#unreported.get(source) ?? 0) + 1);
   }
 
+  /** One that is passed on is counted by the main process. */
+  takeBack(source: string): void {
+    if (this.#requestsPerMinute === 0) return;
+    this.#buckets.add(source, -1, this.#requestsPerMinute);
+    this.#unreported.set(source, (this.#unreported.get(source) ?? 0) - 1);
+  }
+
   /** What was counted since it was asked for last. */
   take(): readonly SourceCount[] {
     const counted = [...this.#unreported];

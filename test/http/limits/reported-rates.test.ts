@@ -60,6 +60,15 @@ test('what was counted since a report is not forgotten when its answer comes', (
   expect(() => one.requireRoom(ANN)).toThrow(ForMainProcess);
 });
 
+test('what is passed on is taken back, here and in the report, since the main process counts it', () => {
+  const { one } = start();
+  answer(one, 10);
+  one.takeBack(ANN);
+  answer(one, 1);
+  expect(() => one.requireRoom(ANN)).toThrow(ForMainProcess);
+  expect(one.take()).toEqual([[ANN, 10]]);
+});
+
 test('without a limit nothing is counted', () => {
   const { one } = start(0);
   answer(one, 1_000);
