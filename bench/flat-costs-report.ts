@@ -45,8 +45,8 @@ export function costPicture(measured: readonly MeasuredCost[]): string {
   <text x="${WIDTH - LABELS + 12}" y="${above.toFixed(1)}" fill="${color}">${request}: ${rounded(lastOf(costs))} ms</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13">
-  <style>svg { background: #fff; color: #222 } @media (prefers-color-scheme: dark) { svg { background: #15181c; color: #ddd } }</style>
   <title>The median time to an answer, by the number of versions of the chart</title>
+  <style>svg { background: #fff; color: #222 } @media (prefers-color-scheme: dark) { svg { background: #15181c; color: #ddd } }</style>
   <text x="${LEFT}" y="22" fill="currentColor" font-weight="bold">median time to an answer, by versions of the chart (logarithmic)</text>
   <g fill="currentColor">
 ${ticks.join('\n')}

@@ -71,8 +71,8 @@ export function ratioPicture(measured: readonly Measured[]): string {
   <text x="${(to + 8).toFixed(1)}" y="${y + 18}">${rounded(ratio)} ×</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13">
-  <style>svg { background: #fff; color: #222 } text { fill: currentColor } .faster { fill: #2f7d5b } .slower { fill: #b4552d } @media (prefers-color-scheme: dark) { svg { background: #15181c; color: #ddd } }</style>
   <title>How many times as fast as ${escaped(other)} Chartroom is</title>
+  <style>svg { background: #fff; color: #222 } text { fill: currentColor } .faster { fill: #2f7d5b } .slower { fill: #b4552d } @media (prefers-color-scheme: dark) { svg { background: #15181c; color: #ddd } }</style>
   <text x="${LABELS - 10}" y="26" text-anchor="end" font-weight="bold">times as fast as ${escaped(other)} (logarithmic)</text>
   <line x1="${at(1).toFixed(1)}" y1="${TOP - 8}" x2="${at(1).toFixed(1)}" y2="${height - 12}" stroke="currentColor" stroke-width="1"/>
 ${lines.join('\n')}
