@@ -7,7 +7,7 @@ import { StorageUnusable } from '../ports/storage-unusable.ts';
 /** Of a socket's path, macOS takes 103 bytes, Linux 107; its name has 20 at the most. */
 const MAXIMUM_LENGTH = 80;
 
-export interface SocketFolder extends AsyncDisposable {
+interface SocketFolder extends AsyncDisposable {
   readonly path: string;
 }
 

@@ -56,7 +56,7 @@ export function requireOneHost(app: FastifyInstance): void {
 }
 
 /** @param headers names and values in turn */
-function countHosts(headers: readonly string[]): number {
+export function countHosts(headers: readonly string[]): number {
   let hosts = 0;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index];

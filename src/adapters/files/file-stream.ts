@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { ByteRange } from '../../oci/byte-range.ts';
 import type { ReusedBuffers } from './reused-buffers.ts';
 
-/** Bytes that whoever reads it piece by piece gets at once, at the most. */
+/** Bytes that whoever reads it piece by piece gets at once, at the most: larger reads than Node's 64 KiB make large blobs about twice as fast. */
 const PIECE = 1024 * 1024;
 
 /**

@@ -1,18 +1,11 @@
-// Reads stored bytes: how much at once, and, for whoever checks them, what stands at a path just now and whether it can be read.
+// Reads stored bytes for whoever checks them: what stands at a path just now, and whether it can be read.
 import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { UnreadableBytes } from '../../ports/blob-store.ts';
 import { isMissing, isUnreadable } from '../../ports/file-errors.ts';
 
-/** Bytes read at once, at the most: fewer and larger reads than the default of 64 KiB make large blobs about twice as fast. */
-const READ_SIZE = 1024 * 1024;
 /** Bytes read at once by a check, which runs beside everything else. */
 const CHECK_READ_SIZE = 128 * 1024;
-
-/** Node takes memory for a whole read before it knows how much there is, and most charts have a few KiB. */
-export function readSizeFor(size: number): number {
-  return Math.min(READ_SIZE, Math.max(size, 1));
-}
 
 /** Neither a rename nor a link changes the mark, and a file that takes the place of another one has another one. */
 export async function markedAt(path: string): Promise<{ readonly size: number; readonly mark: string } | undefined> {

@@ -6,11 +6,11 @@ import { RegistryError } from '../../oci/error.ts';
 import { isUploadId, type UploadId } from '../../ports/blob-store.ts';
 import { codeOf, isMissing } from '../../ports/file-errors.ts';
 import { storageError } from '../../ports/storage-unusable.ts';
+import { FileStream } from './file-stream.ts';
 import { statOf, syncFolder } from './folders.ts';
 import { GatheredWrites, SyncFailed } from './gathered-writes.ts';
 import { each, onDisk } from './on-disk.ts';
 import type { ReusedBuffers } from './reused-buffers.ts';
-import { readSizeFor } from './stored-bytes.ts';
 
 /** Only the first bytes make a file: what was discarded meanwhile must not come back. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND;
@@ -77,7 +77,7 @@ export class UploadFiles {
   async *read(upload: UploadId): AsyncIterable<Uint8Array> {
     const file = await this.#open(upload, 'r');
     const { size } = await onDisk(() => file.stat());
-    yield* each(file.createReadStream({ highWaterMark: readSizeFor(size) }));
+    yield* each(new FileStream(file, { from: 0, to: size }, this.#buffers));
   }
 
   /** Makes the file of the upload that of a blob, durably; what is there is replaced. */

@@ -13,7 +13,7 @@ import { RegistryError } from '../../oci/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { PullCounts } from '../../registry/pull-counts.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { markAnswer, passOverExpectations } from '../answer-headers.ts';
+import { countHosts, markAnswer, passOverExpectations } from '../answer-headers.ts';
 import { guard } from '../authenticate.ts';
 import { answerError } from '../errors.ts';
 import { foldRepositoryName } from '../fold-repository-name.ts';
@@ -121,10 +121,11 @@ export async function buildReaderServer(options: ReaderServerOptions): Promise<F
 
 /** By what the request itself shows; all else is found out on the way. */
 function isReadable({ raw, url }: FastifyRequest): boolean {
-  const { method, headers, rawHeaders } = raw;
+  const { method, headers } = raw;
   if ((method !== 'GET' && method !== 'HEAD') || !READABLE.test(url)) return false;
   if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return false;
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   const logged = (raw.url ?? '').length + (headers['user-agent'] ?? '').length;
-  return hosts === 1 && logged <= MAXIMUM_LOGGED && /^bearer /i.test(headers.authorization ?? 'bearer ');
+  return (
+    countHosts(raw.rawHeaders) === 1 && logged <= MAXIMUM_LOGGED && /^bearer /i.test(headers.authorization ?? 'bearer ')
+  );
 }

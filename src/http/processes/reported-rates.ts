@@ -27,16 +27,12 @@ export class ReportedRates {
   }
 
   count(source: string): void {
-    if (this.#requestsPerMinute === 0) return;
-    this.#buckets.add(source, 1, this.#requestsPerMinute);
-    this.#unreported.set(source, (this.#unreported.get(source) ?? 0) + 1);
+    this.#add(source, 1);
   }
 
   /** One that is passed on is counted by the main process. */
   takeBack(source: string): void {
-    if (this.#requestsPerMinute === 0) return;
-    this.#buckets.add(source, -1, this.#requestsPerMinute);
-    this.#unreported.set(source, (this.#unreported.get(source) ?? 0) - 1);
+    this.#add(source, -1);
   }
 
   /** What was counted since it was asked for last. */
@@ -51,5 +47,11 @@ export class ReportedRates {
     for (const [source, level] of levels) {
       this.#buckets.set(source, level + (this.#unreported.get(source) ?? 0));
     }
+  }
+
+  #add(source: string, requests: number): void {
+    if (this.#requestsPerMinute === 0) return;
+    this.#buckets.add(source, requests, this.#requestsPerMinute);
+    this.#unreported.set(source, (this.#unreported.get(source) ?? 0) + requests);
   }
 }
