@@ -128,8 +128,10 @@ export async function listTagsNeeding(
 /** Whether the blob is in the repository, and known to be damaged. */
 export async function isBlobDamaged(database: Queryable, repository: RepositoryName, digest: Digest): Promise<boolean> {
   const rows = await database.query(
-    `select blobs.digest from repository_blobs join blobs on blobs.digest = repository_blobs.digest
-     where repository_blobs.repository = $1 and repository_blobs.digest = $2 and damaged_at is not null`,
+    // Not a join: see `findManifest`.
+    `select digest from blobs
+     where digest = (select l.digest from repository_blobs l where l.repository = $1 and l.digest = $2)
+       and damaged_at is not null`,
     [repository, digest],
   );
   return rows.length > 0;

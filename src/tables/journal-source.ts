@@ -76,9 +76,10 @@ export async function measureManifestSource(
   digest: Digest,
 ): Promise<number> {
   const rows = await database.query<{ bytes: number }>(
-    `select size + coalesce(octet_length(metadata), 0) + coalesce(octet_length(findings), 0) as bytes
-     from manifests left join charts on charts.repository = manifests.repository and charts.digest = manifests.digest
-     where manifests.repository = $1 and manifests.digest = $2`,
+    // Not a join: see `findManifest`.
+    `select size + coalesce((select octet_length(metadata) + octet_length(findings) from charts
+         where repository = $1 and digest = $2), 0) as bytes
+     from manifests where repository = $1 and digest = $2`,
     [repository, digest],
   );
   return rows[0]?.bytes ?? 0;

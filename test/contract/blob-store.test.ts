@@ -32,8 +32,7 @@ describe('disk', () => {
     expect(steps.slice(lastWrite)).toEqual([
       `write ${upload}`,
       `sync ${upload}`,
-      `rename ${upload} ${upload}.committed`,
-      `link ${upload}.committed ${blob}`,
+      `link ${upload} ${blob}`,
       `sync ${dirname(blob)}`,
     ]);
   });

@@ -14,9 +14,8 @@ import type { ReusedBuffers } from './reused-buffers.ts';
 
 /** Only the first bytes make a file: what was discarded meanwhile must not come back. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND;
-const APPEND_FIRST = APPEND | constants.O_CREAT;
-/** What stands behind an upload's id: in the name of its bytes once they are a blob, and of those that take a blob's place. */
-const COMMITTED = '.committed';
+const APPEND_FIRST = APPEND | constants.O_CREAT | constants.O_EXCL;
+/** What stands behind an upload's id in the name of bytes that take a blob's place. */
 const BETWEEN = '.blob';
 
 export class UploadFiles {
@@ -30,7 +29,8 @@ export class UploadFiles {
 
   /** bytes; undefined when there is no file that can be written to */
   async size(upload: UploadId): Promise<number | undefined> {
-    return (await fileAt(this.#path(upload)))?.size;
+    const found = await fileAt(this.#path(upload));
+    return found && isBlob(found) ? undefined : found?.size;
   }
 
   /** Adds bytes behind the first `from`, which are all that there are. @returns how many there are then */
@@ -40,11 +40,11 @@ export class UploadFiles {
     body: AsyncIterable<Uint8Array>,
     { durably }: { readonly durably: boolean },
   ): Promise<number> {
-    const file = await this.#open(upload, from === 0 ? APPEND_FIRST : APPEND);
+    const file = await this.#openToAppend(upload, from);
     try {
-      await this.#writeTo(file, body);
+      const written = await this.#writeTo(file, body);
       if (durably) await sync(file);
-      return (await onDisk(() => file.stat())).size;
+      return from + written;
     } catch (error) {
       if (!(error instanceof SyncFailed)) throw error;
       // Another sync would not fail, and what is lost would be a blob: it has to come again, from its first byte.
@@ -55,18 +55,24 @@ export class UploadFiles {
     }
   }
 
-  async #writeTo(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<void> {
+  /** @returns how many bytes these were */
+  async #writeTo(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<number> {
     const writes = new GatheredWrites(file, this.#buffers);
+    let size = 0;
     try {
-      for await (const chunk of body) await writes.add(chunk);
+      for await (const chunk of body) {
+        size += chunk.length;
+        await writes.add(chunk);
+      }
     } finally {
       // What arrived stays.
       await writes.end();
     }
+    return size;
   }
 
   async truncate(upload: UploadId, size: number): Promise<void> {
-    const file = await this.#open(upload, 'r+');
+    const file = await this.#openToChange(upload, 'r+');
     try {
       await onDisk(() => file.truncate(size));
     } finally {
@@ -83,15 +89,10 @@ export class UploadFiles {
   /** Makes the file of the upload that of a blob, durably; what is there is replaced. */
   async become(upload: UploadId, blob: string): Promise<void> {
     const path = this.#path(upload);
-    const committed = `${path}${COMMITTED}`;
-    // What shares its bytes with a blob must not be written to any more.
-    const isFirst = await onDisk(() => ifThere(() => rename(path, committed)));
     try {
-      await onDisk(() => linkInPlace(committed, blob, `${path}${BETWEEN}`));
+      await onDisk(() => linkInPlace(path, blob, `${path}${BETWEEN}`));
     } catch (error) {
-      if (isMissing(error) && (await fileAt(committed)) === undefined) throw uploadUnknown(upload);
-      // There is no blob: the upload can go on where it stood.
-      if (isFirst) await onDisk(() => rename(committed, path));
+      if (isMissing(error) && (await fileAt(path)) === undefined) throw uploadUnknown(upload);
       throw error;
     }
     await onDisk(() => syncFolder(dirname(blob)));
@@ -99,38 +100,61 @@ export class UploadFiles {
 
   async discard(upload: UploadId): Promise<void> {
     const path = this.#path(upload);
-    // In the order of a commit, which may be under way. Of one that is over there is nothing else, unless a crash has left it: that goes next time.
-    for (const suffix of ['', COMMITTED, BETWEEN]) {
-      const isGone = await onDisk(() => ifThere(() => unlink(`${path}${suffix}`)));
-      if (isGone && suffix === COMMITTED) return;
-    }
+    if (await onDisk(() => ifThere(() => unlink(path)))) return;
+    // What a crash has left of a commit; or one is under way, which finds the upload gone or ends.
+    await onDisk(() => ifThere(() => unlink(`${path}${BETWEEN}`)));
   }
 
   async *list(): AsyncIterable<UploadId> {
     for await (const { name } of each(await onDisk(() => opendir(this.#folder)))) {
       const id = name.split('.', 1)[0] ?? '';
-      if ([id, `${id}${COMMITTED}`, `${id}${BETWEEN}`].includes(name) && isUploadId(id)) yield id;
+      if ([id, `${id}${BETWEEN}`].includes(name) && isUploadId(id)) yield id;
     }
   }
 
   /** Of a file that became a blob as well: milliseconds since 1970. */
   async lastWritten(upload: UploadId): Promise<number | undefined> {
-    const path = this.#path(upload);
-    return ((await fileAt(path)) ?? (await fileAt(`${path}${COMMITTED}`)))?.mtimeMs;
+    return (await fileAt(this.#path(upload)))?.mtimeMs;
   }
 
   #path(upload: UploadId): string {
     return join(this.#folder, upload);
   }
 
-  async #open(upload: UploadId, flags: string | number): Promise<FileHandle> {
+  async #openToAppend(upload: UploadId, from: number): Promise<FileHandle> {
+    if (from > 0) return await this.#openToChange(upload, APPEND);
     try {
-      return await open(this.#path(upload), flags, 0o640);
+      return await open(this.#path(upload), APPEND_FIRST, 0o640);
     } catch (error) {
-      // Where one would be made, it is the folder that is missing.
-      throw isMissing(error) && flags !== APPEND_FIRST ? uploadUnknown(upload) : storageError(error);
+      if (codeOf(error) !== 'EEXIST') throw storageError(error);
+      // Something was sent before that had no bytes.
+      return await this.#openToChange(upload, APPEND);
     }
   }
+
+  async #openToChange(upload: UploadId, flags: string | number): Promise<FileHandle> {
+    const file = await this.#open(upload, flags);
+    try {
+      if (isBlob(await onDisk(() => file.stat()))) throw uploadUnknown(upload);
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async #open(upload: UploadId, flags: string | number): Promise<FileHandle> {
+    try {
+      return await open(this.#path(upload), flags);
+    } catch (error) {
+      throw isMissing(error) ? uploadUnknown(upload) : storageError(error);
+    }
+  }
+}
+
+/** What shares its bytes with a blob, by a second name, must not be written to any more. */
+function isBlob({ nlink }: Stats): boolean {
+  return nlink > 1;
 }
 
 function fileAt(path: string): Promise<Stats | undefined> {
