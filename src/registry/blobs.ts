@@ -15,7 +15,7 @@ import { findBlobSize, findManifestUsing, unlinkBlob } from '../tables/blobs.ts'
 import { isNotedUnneeded, noteUnneeded } from '../tables/garbage-blobs.ts';
 import type { Actor } from './actor.ts';
 import { type BlobCheck, type CheckDependencies, checkBlob } from './check-blob.ts';
-import { SmallBlobs } from './small-blobs.ts';
+import type { SmallBlobs } from './small-blobs.ts';
 
 /** A blob of at most so many bytes, as nearly every chart is, is read whole and compared with its digest before it is sent. */
 const COMPARED_SIZE = 1024 * 1024;
@@ -30,12 +30,13 @@ export class Blobs {
   readonly #store: BlobStore;
   readonly #clock: Clock;
   readonly #check: CheckDependencies;
-  readonly #small = new SmallBlobs();
+  readonly #small: SmallBlobs;
   /** So that many who read a damaged blob at once have it checked once. */
   readonly #checking = new Map<Digest, Promise<BlobCheck>>();
 
-  constructor(options: CheckDependencies) {
+  constructor(options: CheckDependencies, small: SmallBlobs) {
     this.#check = options;
+    this.#small = small;
     this.#database = options.database;
     this.#store = options.blobs;
     this.#clock = options.clock;

@@ -1,4 +1,5 @@
 // What is special when the manifest that is pushed is a Helm chart's.
+import { Readable } from 'node:stream';
 import type { ChartMetadata } from '../charts/chart-yaml.ts';
 import { fileNameOf } from '../charts/file-name.ts';
 import {
@@ -27,10 +28,17 @@ import type { Database, Transaction } from '../ports/database.ts';
 import { findInspection, holdsChart, insertChart } from '../tables/charts.ts';
 import { repositoryExists } from '../tables/repositories.ts';
 import type { Actor } from './actor.ts';
+import type { SmallBlobs } from './small-blobs.ts';
 import type { TagRules } from './tag-rules.ts';
 
 /** bytes; an archive that is larger packed than Helm takes unpacked is not worth opening */
 export const MAXIMUM_ARCHIVE_BYTES = 110 * 1024 * 1024;
+
+/** Where the bytes of a push are: on the disk, and those that have just come mostly in memory still. */
+interface PushSources {
+  readonly blobs: BlobStore;
+  readonly small: SmallBlobs;
+}
 
 export interface ChartPush {
   readonly metadata: ChartMetadata;
@@ -48,7 +56,7 @@ export interface ChartPush {
  * @throws RegistryError MANIFEST_INVALID, TAG_INVALID, WRONG_REPOSITORY
  */
 export async function inspectChartPush(
-  dependencies: { readonly database: Database; readonly blobs: BlobStore; readonly rules: TagRules },
+  dependencies: PushSources & { readonly database: Database; readonly rules: TagRules },
   push: {
     readonly repository: RepositoryName;
     readonly manifest: Manifest;
@@ -63,7 +71,7 @@ export async function inspectChartPush(
   const { metadata, findings } = push.inspection ?? (await inspect(dependencies, layers));
   requireMatchingRepository(repository, metadata, actor.address);
   for (const tag of push.tags) requireMatchingTag(tag, metadata);
-  if (layers.provenance) await requireProvenance(dependencies.blobs, metadata, layers.content, layers.provenance);
+  if (layers.provenance) await requireProvenance(dependencies, metadata, layers.content, layers.provenance);
   const meant = repositoryWithoutRepeatedName(repository, metadata);
   return {
     metadata,
@@ -122,7 +130,7 @@ export function isChart(manifest: Manifest): manifest is ImageManifest {
 
 /** Opening an archive is the dear part of a push, and helm sends each manifest twice: equal bytes are inspected once. */
 async function inspect(
-  dependencies: { readonly database: Database; readonly blobs: BlobStore; readonly rules: TagRules },
+  dependencies: PushSources & { readonly database: Database; readonly rules: TagRules },
   layers: ChartLayers,
 ): Promise<ChartInspection> {
   const known = await findInspection(dependencies.database, layers.config.digest, layers.content.digest);
@@ -135,32 +143,32 @@ async function inspect(
       `the chart's archive has ${layers.content.size} bytes, more than it may have unpacked`,
     );
   }
-  const config = await readSmall(dependencies.blobs, 'config', layers.config, MAXIMUM_CONFIG_BYTES);
-  const content = await open(dependencies.blobs, layers.content);
+  const config = await readSmall(dependencies, 'config', layers.config, MAXIMUM_CONFIG_BYTES);
+  const content = await open(dependencies, layers.content);
   return await inspectChart(config, content, { versions: dependencies.rules.versions });
 }
 
 /** @throws RegistryError MANIFEST_INVALID when what it signs is not this archive */
 async function requireProvenance(
-  blobs: BlobStore,
+  sources: PushSources,
   metadata: ChartMetadata,
   content: Descriptor,
   provenance: Descriptor,
 ): Promise<void> {
-  const bytes = await readSmall(blobs, 'provenance file', provenance, MAXIMUM_PROVENANCE_BYTES);
-  requireProvenanceOf({ fileName: fileNameOf(metadata), contentDigest: await sha256Of(blobs, content) }, bytes);
+  const bytes = await readSmall(sources, 'provenance file', provenance, MAXIMUM_PROVENANCE_BYTES);
+  requireProvenanceOf({ fileName: fileNameOf(metadata), contentDigest: await sha256Of(sources, content) }, bytes);
 }
 
 /** A provenance file names the archive by this digest, whatever the manifest names it by. */
-async function sha256Of(blobs: BlobStore, content: Descriptor): Promise<Digest> {
+async function sha256Of(sources: PushSources, content: Descriptor): Promise<Digest> {
   if (algorithmOf(content.digest) === 'sha256') return content.digest;
   const hash = startHash('sha256');
-  for await (const chunk of await open(blobs, content)) hash.update(chunk);
+  for await (const chunk of await open(sources, content)) hash.update(chunk);
   return finishHash(hash, 'sha256');
 }
 
 async function readSmall(
-  blobs: BlobStore,
+  sources: PushSources,
   what: string,
   descriptor: Descriptor,
   maximumBytes: number,
@@ -172,11 +180,13 @@ async function readSmall(
     );
   }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await open(blobs, descriptor)) chunks.push(chunk);
+  for await (const chunk of await open(sources, descriptor)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-async function open(blobs: BlobStore, descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
+async function open({ blobs, small }: PushSources, descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
+  const pushed = small.find(descriptor.digest);
+  if (pushed) return Readable.from([pushed]);
   const body = await blobs.open(descriptor.digest);
   if (body.kind === 'stream') return body.stream;
   throw new Error('the blob store answers its own server with a redirect');

@@ -22,6 +22,7 @@ import { type PublishedChart, recordTagSet } from './publish-version.ts';
 import { publishedRefusal } from './published-refusal.ts';
 import { type ChartPush, inspectChartPush, isChart, recordChart, requireNotNamedTwice } from './push-chart.ts';
 import type { RepositoryRoom } from './repository-room.ts';
+import type { SmallBlobs } from './small-blobs.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
 import { requireNoWayToChart } from './way-to-chart.ts';
 
@@ -48,6 +49,7 @@ export interface PushedManifest {
 interface PushDependencies extends CheckDependencies {
   readonly rules: TagRules;
   readonly room: RepositoryRoom;
+  readonly small: SmallBlobs;
 }
 
 /**

@@ -25,6 +25,7 @@ import type { FoundDamage } from './record-damage.ts';
 import type { OnHealed } from './record-healing.ts';
 import { listReferrers, type ReferrersPage } from './referrers.ts';
 import { RepositoryRoom } from './repository-room.ts';
+import { SmallBlobs } from './small-blobs.ts';
 import { TagLists } from './tag-lists.ts';
 import { isFixed, type TagRules } from './tag-rules.ts';
 import { Uploads } from './uploads.ts';
@@ -56,19 +57,20 @@ export class Registry {
   readonly tagLists: TagLists;
   readonly #options: RegistryOptions;
   readonly #room: RepositoryRoom;
+  readonly #small = new SmallBlobs();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#room = new RepositoryRoom(options.clock, options.maximumHeld);
-    this.uploads = new Uploads(options);
-    this.blobs = new Blobs(options);
+    this.uploads = new Uploads({ ...options, small: this.#small });
+    this.blobs = new Blobs(options, this.#small);
     this.notices = new Notices(options);
     this.tagLists = new TagLists(options);
   }
 
   async pushManifest(push: ManifestPush): Promise<PushedManifest> {
     this.#options.space.take(COPIES * push.bytes.length + ROWS);
-    return await pushManifest({ ...this.#options, room: this.#room }, push);
+    return await pushManifest({ ...this.#options, room: this.#room, small: this.#small }, push);
   }
 
   /** @throws RegistryError TAG_KEPT or VERSION_PUBLISHED where a push of the chart would be refused for that, as far as is known now */

@@ -1,4 +1,4 @@
-// The bytes of small blobs that are asked for again and again, such as the chart that all of a cluster pulls.
+// The bytes of small blobs that are asked for again and again, such as the chart that all of a cluster pulls, and of those that were just pushed.
 import { BoundedMap } from '../events/bounded-map.ts';
 import type { Digest } from '../oci/digest.ts';
 
@@ -6,6 +6,8 @@ import type { Digest } from '../oci/digest.ts';
 const MAXIMUM_SIZE = 64 * 1024;
 /** Of the largest they take 8 MiB. */
 const MAXIMUM_KEPT = 128;
+/** Of those just pushed, whose manifest is about to come: at most 4 MiB. */
+const MAXIMUM_PUSHED = 64;
 /** What is asked for once, as a mirror does with everything, drives out nothing. */
 const MAXIMUM_ASKED = 4_096;
 
@@ -16,12 +18,18 @@ const MAXIMUM_ASKED = 4_096;
 export class SmallBlobs {
   readonly #asked = new BoundedMap<true>(MAXIMUM_ASKED);
   readonly #kept = new BoundedMap<Uint8Array>(MAXIMUM_KEPT);
+  readonly #pushed = new BoundedMap<Uint8Array>(MAXIMUM_PUSHED);
 
   /** The least recently used is forgotten first. */
   find(digest: Digest): Uint8Array | undefined {
     const bytes = this.#kept.get(digest);
     if (bytes) this.#kept.set(digest, bytes);
-    return bytes;
+    return bytes ?? this.#pushed.get(digest);
+  }
+
+  /** Keeps what has just become a blob, until others have. @param bytes are nobody else's, and undefined when it is no small one */
+  notePushed(digest: Digest, bytes: Uint8Array | undefined): void {
+    if (bytes) this.#pushed.set(digest, bytes);
   }
 
   /** Keeps a copy from the second time on. @param bytes were just found to have the digest */
@@ -34,6 +42,26 @@ export class SmallBlobs {
   /** For what turned out to be damaged in the store: it is not to be given out as if nothing were wrong. */
   forget(digest: Digest): void {
     this.#kept.delete(digest);
+    this.#pushed.delete(digest);
     this.#asked.delete(digest);
+  }
+}
+
+/** Copies bytes on their way, as long as they are few. */
+export class CopiedBytes {
+  readonly #pieces: Uint8Array[] = [];
+  #size = 0;
+
+  async *pass(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const piece of body) {
+      this.#size += piece.length;
+      if (this.#size <= MAXIMUM_SIZE) this.#pieces.push(Buffer.from(piece));
+      yield piece;
+    }
+  }
+
+  /** All of a blob. @param size bytes that it has; undefined when others came another way, or too many */
+  whole(size: number): Uint8Array | undefined {
+    return size === this.#size && size <= MAXIMUM_SIZE ? Buffer.concat(this.#pieces) : undefined;
   }
 }

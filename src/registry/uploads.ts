@@ -1,5 +1,6 @@
 // Uploads: bytes that arrive in one request or in several, until their digest makes a blob of them.
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Author } from '../events/author.ts';
 import type { ByteRange } from '../oci/byte-range.ts';
 import { algorithmOf, type Digest, type DigestAlgorithm, digestOf } from '../oci/digest.ts';
@@ -28,6 +29,7 @@ import {
 import { type ReceivedBytes, receiveBytes } from './received-bytes.ts';
 import type { OnHealed } from './record-healing.ts';
 import { RunningDigests, readDigest } from './running-digests.ts';
+import { CopiedBytes, type SmallBlobs } from './small-blobs.ts';
 import { UploadAllowance } from './upload-allowance.ts';
 import { UploadEnded, UploadLocks, untilTakenOver } from './upload-locks.ts';
 
@@ -45,6 +47,7 @@ export class Uploads {
   readonly #clock: Clock;
   readonly #storage: BlobStorage;
   readonly #allowance: UploadAllowance;
+  readonly #small: SmallBlobs;
   readonly #maximumOpenUploads: number;
   readonly #locks = new UploadLocks();
   readonly #digests = new RunningDigests();
@@ -55,6 +58,7 @@ export class Uploads {
     readonly clock: Clock;
     readonly maximumBlobBytes: number;
     readonly space: FreeSpace;
+    readonly small: SmallBlobs;
     readonly onHealed?: OnHealed | undefined;
     readonly maximumOpenUploads?: number;
   }) {
@@ -63,6 +67,7 @@ export class Uploads {
     this.#clock = options.clock;
     this.#storage = options;
     this.#allowance = new UploadAllowance(options);
+    this.#small = options.small;
     this.#maximumOpenUploads = options.maximumOpenUploads ?? MAXIMUM_OPEN_UPLOADS;
   }
 
@@ -99,12 +104,9 @@ export class Uploads {
     repository: RepositoryName,
     bytes: Uint8Array,
   ): Promise<{ readonly digest: Digest; readonly size: number }> {
-    const digest = digestOf(bytes);
-    async function* body(): AsyncIterable<Uint8Array> {
-      yield bytes;
-    }
-    await this.store(repository, digest, { body: body(), range: undefined, length: bytes.length });
-    return { digest, size: bytes.length };
+    const [digest, size] = [digestOf(bytes), bytes.length];
+    await this.store(repository, digest, { body: Readable.from([bytes]), range: undefined, length: size });
+    return { digest, size };
   }
 
   /** Takes bytes that may become a blob, `length` of them if that is known. @throws StorageFull, RegistryError BLOB_TOO_LARGE */
@@ -139,12 +141,14 @@ export class Uploads {
     const id = await this.#find(address);
     await using lock = await this.#locks.acquire(id);
     await this.#find(address);
-    const size = await this.#writeChunk('complete', id, chunk, lock.takenOver);
+    const copied = new CopiedBytes();
+    const size = await this.#writeChunk('complete', id, { ...chunk, body: copied.pass(chunk.body) }, lock.takenOver);
     try {
       await this.#becomeBlob(id, address.repository, digest, size, async (tx) => {
         // Somebody else has ended it meanwhile.
         if (!(await deleteUpload(tx, id))) throw uploadUnknown(address);
       });
+      this.#small.notePushed(digest, copied.whole(size));
     } catch (error) {
       if (error instanceof RegistryError && error.code === 'DIGEST_INVALID') await this.#forget(id);
       throw error;
@@ -292,6 +296,4 @@ export class Uploads {
   }
 }
 
-function newUploadId(): UploadId {
-  return randomUUID() as string as UploadId;
-}
+const newUploadId = (): UploadId => randomUUID() as string as UploadId;

@@ -1,6 +1,8 @@
 // Small answers in one write: every byte as it was, on a connection that goes on.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { OneWriteResponse } from '../../src/http/one-write.ts';
 
@@ -46,9 +48,9 @@ test('a small answer is one piece for the system, head and body', async () => {
   bodies.set('/small', EVERY_BYTE);
   await (await fetch(`${url}/small`)).arrayBuffer();
   expect(writes).toHaveLength(1);
-  const [text, encoding] = writes[0] ?? [];
+  const [piece, encoding] = writes[0] ?? [];
   expect(encoding).toBe('latin1');
-  expect(Buffer.from(String(text), 'latin1').subarray(-256).equals(EVERY_BYTE)).toBe(true);
+  expect(Buffer.from(String(piece), 'latin1').subarray(-256).equals(EVERY_BYTE)).toBe(true);
 });
 
 test('HEAD has the head of the answer and none of its bytes', async () => {
@@ -59,3 +61,55 @@ test('HEAD has the head of the answer and none of its bytes', async () => {
   const next = await fetch(`${url}/head`);
   expect(Buffer.from(await next.arrayBuffer()).equals(EVERY_BYTE)).toBe(true);
 });
+
+test('answers of one turn go out one after the other, at its end', async () => {
+  const responses: ServerResponse[] = [];
+  await using both = await listening((_request, response) => void responses.push(response));
+  const clients = [connect(both.port), connect(both.port)];
+  for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  await expect.poll(() => responses.length).toBe(2);
+  const sockets = responses.map((response) => response.socket as Socket);
+  await nextTurn();
+  for (const response of responses) response.writeHead(200, { 'content-length': 4 }).end(Buffer.from('body'));
+  expect(sockets.map((socket) => socket.bytesWritten > 0 && socket.writableLength === 0)).toEqual([false, false]);
+  expect(responses.map((response) => response.writableEnded)).toEqual([true, true]);
+  const answers = await Promise.all(clients.map((client) => text(client)));
+  expect(answers.map((answer) => answer.endsWith('\r\n\r\nbody'))).toEqual([true, true]);
+});
+
+test('requests that come together on one connection are answered in their order', async () => {
+  await using server = await listening((request, response) => void response.end(Buffer.from(`<${request.url}>`)));
+  const client = connect(server.port);
+  const paths = Array.from({ length: 5 }, (_, index) => `/${index}`);
+  client.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+  client.write('GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  const bodies = [...(await text(client)).matchAll(/<(.*?)>/g)].map(([, path]) => path);
+  expect(bodies).toEqual([...paths, '/last']);
+});
+
+test('a client that goes away before its answer is written harms nothing', async () => {
+  const responses: ServerResponse[] = [];
+  await using server = await listening((_request, response) => void responses.push(response));
+  const client = connect(server.port);
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await expect.poll(() => responses.length).toBe(1);
+  const [response] = responses;
+  const closed = new Promise<void>((resolve) => response?.once('close', resolve));
+  response?.end(Buffer.from('body'));
+  response?.socket?.destroy();
+  await closed;
+  await nextTurn();
+  expect(response?.writableFinished).toBe(false);
+});
+
+async function listening(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer({ ServerResponse: OneWriteResponse }, answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

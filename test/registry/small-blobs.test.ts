@@ -1,7 +1,7 @@
 // Small blobs in memory: what is asked for again, and no more than a few MiB of it.
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
-import { SmallBlobs } from '../../src/registry/small-blobs.ts';
+import { CopiedBytes, SmallBlobs } from '../../src/registry/small-blobs.ts';
 
 function blob(seed: number, size = 10) {
   const bytes = Buffer.alloc(size, seed);
@@ -65,4 +65,44 @@ test('what is damaged in the store is forgotten, and has to be asked for twice o
   expect(small.find(digest)).toBeUndefined();
   small.note(digest, bytes);
   expect(small.find(digest)).toBeUndefined();
+});
+
+test('what was just pushed is found at once, until 64 others were, and drives out nothing that is asked for again', () => {
+  const small = new SmallBlobs();
+  const [asked, pushed, other] = [blob(1), blob(2), blob(3)];
+  for (let time = 0; time < 2; time += 1) small.note(asked.digest, asked.bytes);
+  small.notePushed(pushed.digest, pushed.bytes);
+  expect(small.find(pushed.digest)).toEqual(pushed.bytes);
+  for (let seed = 10; seed < 74; seed += 1) {
+    const { digest, bytes } = blob(seed);
+    small.notePushed(digest, bytes);
+  }
+  expect(small.find(pushed.digest)).toBeUndefined();
+  expect(small.find(asked.digest)).toEqual(asked.bytes);
+  small.notePushed(other.digest, other.bytes);
+  small.forget(other.digest);
+  expect(small.find(other.digest)).toBeUndefined();
+});
+
+test.each([
+  { what: 'all of it', sizes: [10, 20], size: 30, isWhole: true },
+  { what: '64 KiB', sizes: [32 * 1024, 32 * 1024], size: 64 * 1024, isWhole: true },
+  { what: 'more than 64 KiB', sizes: [64 * 1024, 1], size: 64 * 1024 + 1, isWhole: false },
+  { what: 'some of it, while the rest came before', sizes: [10], size: 30, isWhole: false },
+])('of bytes that pass there is a copy: $what', async ({ sizes, size, isWhole }) => {
+  const copied = new CopiedBytes();
+  const sent: Buffer[] = [];
+  async function* body() {
+    for (const length of sizes) {
+      const piece = Buffer.alloc(length, length);
+      sent.push(Buffer.from(piece));
+      yield piece;
+      // Its memory may be used for something else as soon as the next one is asked for.
+      piece.fill(0);
+    }
+  }
+  const passed: Buffer[] = [];
+  for await (const piece of copied.pass(body())) passed.push(Buffer.from(piece));
+  expect(passed).toEqual(sent);
+  expect(copied.whole(size)).toEqual(isWhole ? Buffer.concat(sent) : undefined);
 });

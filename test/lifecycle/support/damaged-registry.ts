@@ -12,6 +12,7 @@ import type { CheckDependencies } from '../../../src/registry/check-blob.ts';
 import { FreeSpace } from '../../../src/registry/free-space.ts';
 import type { FoundDamage } from '../../../src/registry/record-damage.ts';
 import type { HealedBlob, HealingRecords } from '../../../src/registry/record-healing.ts';
+import { SmallBlobs } from '../../../src/registry/small-blobs.ts';
 import { Uploads } from '../../../src/registry/uploads.ts';
 import { type BlobCheckRow, findBlobCheck } from '../../../src/tables/blob-checks.ts';
 import { migrate } from '../../../src/tables/migrate.ts';
@@ -58,7 +59,15 @@ export async function damagedRegistry(path?: string): Promise<DamagedRegistry> {
   const failures: unknown[] = [];
   const fileOf = (digest: Digest) => blobPath(folder.path, digest);
   const uploads = new Uploads({
-    ...{ database, blobs, clock, onHealed, maximumBlobBytes: 1e9, space: new FreeSpace(blobs) },
+    ...{
+      database,
+      blobs,
+      clock,
+      onHealed,
+      maximumBlobBytes: 1e9,
+      space: new FreeSpace(blobs),
+      small: new SmallBlobs(),
+    },
   });
   return {
     path: folder.path,
