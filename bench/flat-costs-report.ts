@@ -65,5 +65,5 @@ function columnsOf(measured: readonly MeasuredCost[]): readonly string[] {
 }
 
 function nameOf({ count, counted }: MeasuredCost): string {
-  return `${count.toLocaleString('en')} ${counted}`;
+  return `${count.toLocaleString('en')} ${count === 1 ? counted.replace(/ies$|s$/, (end) => (end === 'ies' ? 'y' : '')) : counted}`;
 }
