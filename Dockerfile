@@ -31,7 +31,7 @@ LABEL org.opencontainers.image.title="Chartroom" \
 # image are of no use in a container that installs nothing, and only give security scanners something to report.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* \
- && printf '#!/bin/sh\nexec node /app/src/main.ts "$@"\n' > /usr/local/bin/chartroom \
+ && printf '#!/bin/sh\nexec node /app/src/main.js "$@"\n' > /usr/local/bin/chartroom \
  && chmod 0755 /usr/local/bin/chartroom \
  && install -d -m 0750 -o 1000 -g 1000 /data
 COPY --from=build /app /app

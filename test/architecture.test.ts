@@ -74,7 +74,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'reader.ts': ['*'],
   'readers.ts': ['*'],
   'user-sources.ts': ['*'],
-  'main.ts': ['cli/command-line.ts'],
+  'main.js': ['cli/command-line.ts'],
 };
 
 /** Where each package may be used. One that is not here may be used nowhere. */
@@ -192,7 +192,7 @@ test('no folder or file is named after nothing in particular', () => {
 
 test('files are named in kebab case', () => {
   expect(
-    sources().flatMap(({ path }) => (/^src(?:\/[a-z0-9]+(?:-[a-z0-9]+)*)+\.ts$/.test(path) ? [] : [path])),
+    sources().flatMap(({ path }) => (/^src(?:\/[a-z0-9]+(?:-[a-z0-9]+)*)+\.[jt]s$/.test(path) ? [] : [path])),
   ).toEqual([]);
 });
 
@@ -307,7 +307,7 @@ function sources(): readonly SourceFile[] {
   const names = readdirSync(root('src'), { recursive: true, encoding: 'utf8' });
   const files = names
     .map((name) => `src/${name.replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith('.ts') || path.endsWith('.js'))
     .toSorted();
   if (files.length < 50) throw new Error('the sources were not found');
   return files.map((path) => ({ path, text: readFileSync(root(path), 'utf8') }));

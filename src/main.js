@@ -1,4 +1,6 @@
-// The program: hands its arguments to the command line.
+// The program: hands its arguments to the command line. Not in TypeScript: this first file is read before the cache is on, and Node
+// would load what strips types, 15 MiB that a server never gives back, for it alone.
+// @ts-check
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
