@@ -1,5 +1,4 @@
 // The program: hands its arguments to the command line.
-// @ts-check
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';

@@ -45,7 +45,8 @@ function writeLater<Result>(socket: Socket, write: () => Result): Result {
   }
 }
 
-function writeWaiting(): void {
+/** Now: what is done next may close connections whose answers are made. */
+export function writeWaiting(): void {
   const sockets = [...waiting];
   waiting.clear();
   for (const socket of sockets) {

@@ -4,6 +4,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { createLimitedServer } from '../../src/http/limits/limited-server.ts';
+import { serverLimits } from '../../src/http/limits/server-limits.ts';
 import { OneWriteResponse } from '../../src/http/one-write.ts';
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
@@ -100,6 +102,23 @@ test('a client that goes away before its answer is written harms nothing', async
   await closed;
   await nextTurn();
   expect(response?.writableFinished).toBe(false);
+});
+
+test('an answer that is made is written before idle connections are closed', async () => {
+  const server = createLimitedServer(
+    (request, response) => {
+      request.resume().once('end', () => {
+        response.end(Buffer.from('body'));
+        server.closeIdleConnections();
+      });
+    },
+    { limits: serverLimits(), trustedProxies: [] },
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connect((server.address() as AddressInfo).port);
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await text(client)).toMatch(/\r\n\r\nbody$/);
+  await new Promise((resolve) => server.close(resolve));
 });
 
 async function listening(answer: (request: IncomingMessage, response: ServerResponse) => void) {

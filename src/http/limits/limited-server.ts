@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import { networkOf } from '../../events/network.ts';
-import { OneWriteResponse } from '../one-write.ts';
+import { OneWriteResponse, writeWaiting } from '../one-write.ts';
 import { type GiveConnection, shareConnections } from '../processes/share-connections.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { SlowClients } from './slow-clients.ts';
@@ -36,6 +36,12 @@ export function createLimitedServer(handler: RequestListener, options: LimitedSe
     },
     handler,
   );
+  // An answer that is made but not written yet is none that Node waits for.
+  const closeIdle = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    writeWaiting();
+    closeIdle();
+  };
   const share = give && shareConnections(server, give);
   // What is above Node's 2000 would be left out without a word.
   server.maxHeadersCount = 0;
