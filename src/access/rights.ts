@@ -24,6 +24,13 @@ export interface RightsOptions {
   readonly visibility: Visibility;
 }
 
+/** What may be done with one repository. */
+interface Found {
+  readonly repository: RepositoryName;
+  readonly actions: readonly Action[];
+  readonly isPublic: boolean;
+}
+
 export class Rights {
   readonly #administrator: boolean;
   readonly #scopes: ScopeIndex;
@@ -32,6 +39,8 @@ export class Rights {
   readonly #visibility: Visibility;
   /** Whether the management API listens to the principal at all. */
   readonly management: boolean;
+  /** What was asked for last. */
+  #last: Found | undefined;
 
   constructor(options: RightsOptions) {
     this.#administrator = options.administrator;
@@ -62,17 +71,25 @@ export class Rights {
 
   /** In the order of `ALL_ACTIONS`. */
   on(repository: RepositoryName): readonly Action[] {
+    return this.#foundFor(repository).actions;
+  }
+
+  isPublic(repository: RepositoryName): boolean {
+    return this.#foundFor(repository).isPublic;
+  }
+
+  /** One request asks several times for the same repository, and a client's next one mostly as well. */
+  #foundFor(repository: RepositoryName): Found {
+    if (this.#last?.repository === repository) return this.#last;
     const paths = enclosingPaths(repository);
     const own = this.#administrator ? ALL_ACTIONS : this.#scopes.on(repository, paths);
     const limited = this.#limits?.on(repository, paths);
     const isPublic = this.#visibility.isPublic(paths);
-    return ALL_ACTIONS.filter(
+    const actions = ALL_ACTIONS.filter(
       (action) => (own.includes(action) && (limited?.includes(action) ?? true)) || (isPublic && action === 'pull'),
     );
-  }
-
-  isPublic(repository: RepositoryName): boolean {
-    return this.#visibility.isPublic(enclosingPaths(repository));
+    this.#last = { repository, actions, isPublic };
+    return this.#last;
   }
 
   /** Whether there is any right on the namespace as a whole, if only that everybody may read it. */

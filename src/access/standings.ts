@@ -63,7 +63,7 @@ export class Standings {
    * @throws Unauthorized when it stands no more: removed, disabled, revoked, expired, or its password changed
    */
   async rightsOf(principal: Principal, address: RegistryAddress): Promise<Rights> {
-    const standing = await this.#known.get(JSON.stringify(principal), () => this.#lookUp(principal));
+    const standing = await this.#known.get(keyOf(principal), () => this.#lookUp(principal));
     if (standing instanceof Ended) throw ended(standing.message, address);
     const expired = standing.expiries.find(({ at }) => at <= this.#clock.now());
     if (expired) throw ended(`${expired.what} expired on ${dayOf(expired.at)}`, address);
@@ -82,6 +82,17 @@ export class Standings {
       throw error;
     }
   }
+}
+
+/** A token that is remembered has the same principal each time. */
+const keys = new WeakMap<Principal, string>();
+
+function keyOf(principal: Principal): string {
+  const known = keys.get(principal);
+  if (known !== undefined) return known;
+  const key = JSON.stringify(principal);
+  keys.set(principal, key);
+  return key;
 }
 
 async function heldBy(database: Queryable, principal: Principal): Promise<Held> {

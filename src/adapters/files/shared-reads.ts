@@ -8,6 +8,8 @@ export class SharedReads {
   #ending: NodeJS.Immediate | undefined;
   #isBegun = false;
   #isHeld = false;
+  /** What was read in the transaction that is under way, by statements without values, such as a revision that every request reads. */
+  readonly #read = new Map<string, readonly object[]>();
 
   /**
    * @param isOnlyWriter whether this process, which ends the transaction then, commits all that a client may have been told of.
@@ -20,7 +22,10 @@ export class SharedReads {
 
   query<Row extends object>(text: string, values?: readonly SqlValue[]): readonly Row[] {
     if (this.#begin() && !this.#isHeld) this.#endSoon();
-    return this.#reader.query<Row>(text, values);
+    if (values !== undefined) return this.#reader.query<Row>(text, values);
+    const rows = (this.#read.get(text) as readonly Row[] | undefined) ?? this.#reader.query<Row>(text);
+    this.#read.set(text, rows);
+    return rows;
   }
 
   /** From now on all reads see what is committed by now and nothing newer, until `end`. */
@@ -38,11 +43,13 @@ export class SharedReads {
     this.#isHeld = false;
     if (this.#isBegun && this.#reader.isInTransaction) this.#reader.run('commit');
     this.#isBegun = false;
+    this.#read.clear();
   }
 
   /** @returns whether none was under way */
   #begin(): boolean {
     if (this.#isBegun && this.#reader.isInTransaction) return false;
+    this.#read.clear();
     this.#reader.run('begin');
     this.#isBegun = true;
     return true;
