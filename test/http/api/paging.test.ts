@@ -1,5 +1,5 @@
 // Lists of the management API come in pages, whose addresses lead to the end.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AUTHOR, MANAGER } from '../../support/manager.ts';
 import { startRegistry } from '../../support/start-registry.ts';
 import { openApi, type Page } from './support/api.ts';
@@ -27,6 +27,8 @@ beforeAll(async () => {
     await addToken(registry, 'a', { name });
     await accounts.trustRules.add(name, { ...RULE, namespace: 'team', role: 'reader', disabled: false }, AUTHOR);
   }
+  // A login is written down a moment later, which would be in the middle of a list.
+  await vi.waitFor(async () => expect((await api.all('/audit?kind=login')).length).toBeGreaterThan(0), 10_000);
 });
 
 type Row = Readonly<Record<string, unknown>>;
