@@ -7,7 +7,7 @@ import { AUTHOR, MANAGER } from '../test/support/manager.ts';
 import { pushChart } from './chart.ts';
 import { type Server, startServer } from './server.ts';
 
-const MAIN = join(import.meta.dirname, '../src/main.js');
+const MAIN = join(import.meta.dirname, '../src/main.mjs');
 export const ADMINISTRATOR = { name: 'admin', password: 'administrator-password' };
 /** Hashing a password takes the processor, of which there is not more for more at once. */
 const AT_ONCE = 4;

@@ -37,7 +37,7 @@ const WARM_UP = duration / 5;
 const PAUSE = 1_000;
 const SAMPLE_INTERVAL = 2_000;
 const VERIFY_INTERVAL = 20_000;
-const MAIN = join(import.meta.dirname, '../src/main.js');
+const MAIN = join(import.meta.dirname, '../src/main.mjs');
 const MIB = 1024 * 1024;
 
 /** What was asked and what came of it, over all clients. */

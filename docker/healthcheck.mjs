@@ -1,5 +1,7 @@
 // Asks the server of this container whether it can serve: exit code 0, or 1 after a line that says why not.
-import { loadConfig } from '../src/config/load.ts';
+import '../src/compile-cache.mjs';
+
+const { loadConfig } = await import('../src/config/load.ts');
 
 const TIMEOUT = 4_000;
 const EVERY_ADDRESS = { '0.0.0.0': '127.0.0.1', '::': '::1' };

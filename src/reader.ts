@@ -1,4 +1,4 @@
-// The program of a process that only reads, which the main process starts: its composition root.
+// A process that only reads, which the main process starts: its composition root.
 import { join } from 'node:path';
 import pino from 'pino';
 import { Standings } from './access/standings.ts';

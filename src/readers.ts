@@ -53,7 +53,7 @@ export function composeReaders(config: Config, options: ReadersOptions): Readers
       );
       const started = new ReaderProcesses({
         count: config.processes - 1,
-        program: new URL('./reader.ts', import.meta.url),
+        program: new URL('./reader.mjs', import.meta.url),
         settings: { ...settings, folder: folder.path },
         onReport: (reader, report) => {
           samples.report(reader, report.samples);

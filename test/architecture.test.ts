@@ -74,7 +74,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'reader.ts': ['*'],
   'readers.ts': ['*'],
   'user-sources.ts': ['*'],
-  'main.js': ['cli/command-line.ts'],
+  // In JavaScript, so that Node can start them without what strips types.
+  'main.mjs': ['compile-cache.mjs', 'cli/command-line.ts'],
+  'reader.mjs': ['compile-cache.mjs', 'reader.ts'],
+  'compile-cache.mjs': [],
 };
 
 /** Where each package may be used. One that is not here may be used nowhere. */
@@ -186,13 +189,13 @@ test('files export by name, are imported by their own path, and are not re-expor
 });
 
 test('no folder or file is named after nothing in particular', () => {
-  const vague = /\/(?:utils?|helpers?|common|shared|types|services?|misc|index)(?:\/|\.ts$)/;
+  const vague = /\/(?:utils?|helpers?|common|shared|types|services?|misc|index)(?:\/|\.m?[jt]s$)/;
   expect(sources().flatMap(({ path }) => (vague.test(path) ? [path] : []))).toEqual([]);
 });
 
 test('files are named in kebab case', () => {
   expect(
-    sources().flatMap(({ path }) => (/^src(?:\/[a-z0-9]+(?:-[a-z0-9]+)*)+\.[jt]s$/.test(path) ? [] : [path])),
+    sources().flatMap(({ path }) => (/^src(?:\/[a-z0-9]+(?:-[a-z0-9]+)*)+\.(?:ts|mjs)$/.test(path) ? [] : [path])),
   ).toEqual([]);
 });
 
@@ -270,7 +273,7 @@ function indirections({ path, text }: SourceFile): readonly string[] {
     ...(/^export default\b|^export \{[^}]*\bdefault\b/m.test(text) ? [`${path} has a default export`] : []),
     ...(/^export (?:type )?(?:\*|\{[^}]*\} from)/m.test(text) ? [`${path} exports what is not its own`] : []),
     ...importsOf(text).flatMap((name) =>
-      name.startsWith('.') && !name.endsWith('.ts') ? [`${path} imports ${name} without ".ts"`] : [],
+      name.startsWith('.') && !/\.(?:ts|mjs)$/.test(name) ? [`${path} imports ${name} without ".ts"`] : [],
     ),
   ];
 }
@@ -307,7 +310,7 @@ function sources(): readonly SourceFile[] {
   const names = readdirSync(root('src'), { recursive: true, encoding: 'utf8' });
   const files = names
     .map((name) => `src/${name.replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith('.ts') || path.endsWith('.js'))
+    .filter((path) => /\.m?[jt]s$/.test(path))
     .toSorted();
   if (files.length < 50) throw new Error('the sources were not found');
   return files.map((path) => ({ path, text: readFileSync(root(path), 'utf8') }));

@@ -33,7 +33,7 @@ export const serve: Command = {
       await app[Symbol.asyncDispose]();
       throw error;
     }
-    // As V8 has it; `main.js` kept it from growing while all was loaded.
+    // As V8 has it; `main.mjs` kept it from growing while all was loaded.
     setFlagsFromString('--semi-space-growth-factor=2');
     const url = urlOf(app, config);
     logger.info({ url, version: VERSION, dataDir: config.dataDir, auth: config.auth }, 'chartroom is listening');

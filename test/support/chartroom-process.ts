@@ -1,10 +1,10 @@
-// The program as an operator runs it: `node src/main.js …` as a process of its own.
+// The program as an operator runs it: `node src/main.mjs …` as a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const MAIN = join(import.meta.dirname, '../../src/main.js');
+const MAIN = join(import.meta.dirname, '../../src/main.mjs');
 
 /** The administrator of servers that are started with `ADMIN_ENVIRONMENT`. */
 export const ADMIN_NAME = 'admin';

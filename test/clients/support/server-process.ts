@@ -6,7 +6,7 @@ import { type CommandResult, mustSucceed, runCommand } from './command.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../../..');
-const MAIN = join(CHECKOUT, 'src/main.js');
+const MAIN = join(CHECKOUT, 'src/main.mjs');
 const START_TIMEOUT_MILLISECONDS = 60_000;
 
 export interface Account {
