@@ -5,6 +5,9 @@ import type { Socket } from 'node:net';
 /** Copying so much costs less than a second piece of the write: bytes. */
 const COPIED = 16 * 1024;
 
+/** Answers that are written together, so that the first does not wait for a long row of others. */
+const MAXIMUM_WAITING = 16;
+
 type Ended = () => void;
 
 /**
@@ -42,6 +45,7 @@ function writeLater<Result>(socket: Socket, write: () => Result): Result {
     Reflect.deleteProperty(socket, 'uncork');
     if (waiting.size === 0) setImmediate(writeWaiting);
     waiting.add(socket);
+    if (waiting.size >= MAXIMUM_WAITING) writeWaiting();
   }
 }
 

@@ -185,7 +185,7 @@ async function readSmall(
 }
 
 async function open({ blobs, small }: PushSources, descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
-  const pushed = small.find(descriptor.digest);
+  const pushed = small.findPushed(descriptor.digest);
   if (pushed) return Readable.from([pushed]);
   const body = await blobs.open(descriptor.digest);
   if (body.kind === 'stream') return body.stream;

@@ -24,7 +24,12 @@ export class SmallBlobs {
   find(digest: Digest): Uint8Array | undefined {
     const bytes = this.#kept.get(digest);
     if (bytes) this.#kept.set(digest, bytes);
-    return bytes ?? this.#pushed.get(digest);
+    return bytes;
+  }
+
+  /** What was just pushed, for the push that goes on with it: all others get what is stored. */
+  findPushed(digest: Digest): Uint8Array | undefined {
+    return this.#pushed.get(digest);
   }
 
   /** Keeps what has just become a blob, until others have. @param bytes are nobody else's, and undefined when it is no small one */
@@ -47,21 +52,38 @@ export class SmallBlobs {
   }
 }
 
-/** Copies bytes on their way, as long as they are few. */
+/** Copies a body on its way, when it is announced to be small. */
 export class CopiedBytes {
-  readonly #pieces: Uint8Array[] = [];
+  readonly #length: number | undefined;
+  #copy: Uint8Array | undefined;
   #size = 0;
+
+  /** @param length bytes, when the request says so */
+  constructor(length: number | undefined) {
+    this.#length = length;
+  }
 
   async *pass(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const piece of body) {
-      this.#size += piece.length;
-      if (this.#size <= MAXIMUM_SIZE) this.#pieces.push(Buffer.from(piece));
+      this.#take(piece);
       yield piece;
     }
   }
 
   /** All of a blob. @param size bytes that it has; undefined when others came another way, or too many */
   whole(size: number): Uint8Array | undefined {
-    return size === this.#size && size <= MAXIMUM_SIZE ? Buffer.concat(this.#pieces) : undefined;
+    return size === this.#size && size === this.#length ? this.#copy : undefined;
+  }
+
+  /** In one piece, however small those are that come. */
+  #take(piece: Uint8Array): void {
+    const [from, length] = [this.#size, this.#length];
+    this.#size += piece.length;
+    if (length === undefined || length > MAXIMUM_SIZE || this.#size > length) {
+      this.#copy = undefined;
+      return;
+    }
+    if (from === 0) this.#copy = Buffer.allocUnsafeSlow(length);
+    this.#copy?.set(piece, from);
   }
 }

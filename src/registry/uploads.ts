@@ -141,7 +141,7 @@ export class Uploads {
     const id = await this.#find(address);
     await using lock = await this.#locks.acquire(id);
     await this.#find(address);
-    const copied = new CopiedBytes();
+    const copied = new CopiedBytes(chunk.length);
     const size = await this.#writeChunk('complete', id, { ...chunk, body: copied.pass(chunk.body) }, lock.takenOver);
     try {
       await this.#becomeBlob(id, address.repository, digest, size, async (tx) => {

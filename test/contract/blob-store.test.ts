@@ -89,6 +89,23 @@ describe('disk', () => {
     expect(await readdir(join(folder.path, 'damaged'))).toHaveLength(1);
   });
 
+  test('an upload whose bytes cannot take the place of what is there stands where it stood, and leaves nothing', async () => {
+    await using folder = await temporaryFolder();
+    const store = await openDiskBlobStore(folder.path);
+    const bytes = Buffer.from('bytes');
+    const upload = newUpload();
+    await store.complete(upload, 0, Readable.from([bytes]));
+    const place = blobPath(folder.path, digestOf(bytes));
+    // No file can be renamed to a folder.
+    await mkdir(place);
+    await expect(store.commit(upload, digestOf(bytes))).rejects.toMatchObject({ code: 'EISDIR' });
+    expect(await store.received(upload)).toBe(bytes.length);
+    await rm(place, { recursive: true });
+    await store.commit(upload, digestOf(bytes));
+    await store.discard(upload);
+    expect(await readdir(join(folder.path, 'uploads'))).toEqual([]);
+  });
+
   test('a store whose folder is gone says that it cannot be written to', async () => {
     await using folder = await temporaryFolder();
     const store = await openDiskBlobStore(folder.path);

@@ -1,7 +1,7 @@
 // Small answers in one write: every byte as it was, on a connection that goes on.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { createLimitedServer } from '../../src/http/limits/limited-server.ts';
@@ -119,6 +119,24 @@ test('an answer that is made is written before idle connections are closed', asy
   client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   expect(await text(client)).toMatch(/\r\n\r\nbody$/);
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('an answer of which some is not with the system yet is sent whole when the server stops', async () => {
+  const large = Buffer.alloc(8 * 1024 * 1024, EVERY_BYTE);
+  const server = createLimitedServer((_request, response) => void response.end(large), {
+    limits: serverLimits(),
+    trustedProxies: [],
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connect((server.address() as AddressInfo).port);
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await new Promise((resolve) => client.once('readable', resolve));
+  const closed = new Promise((resolve) => server.close(resolve));
+  const sweep = setInterval(() => server.closeIdleConnections(), 5);
+  const answer = await buffer(client);
+  expect(answer.subarray(-large.length).equals(large)).toBe(true);
+  await closed;
+  clearInterval(sweep);
 });
 
 async function listening(answer: (request: IncomingMessage, response: ServerResponse) => void) {

@@ -67,30 +67,40 @@ test('what is damaged in the store is forgotten, and has to be asked for twice o
   expect(small.find(digest)).toBeUndefined();
 });
 
-test('what was just pushed is found at once, until 64 others were, and drives out nothing that is asked for again', () => {
+test('what was just pushed is found at once by who pushes, until 64 others were, and drives out nothing that is asked for again', () => {
   const small = new SmallBlobs();
   const [asked, pushed, other] = [blob(1), blob(2), blob(3)];
   for (let time = 0; time < 2; time += 1) small.note(asked.digest, asked.bytes);
   small.notePushed(pushed.digest, pushed.bytes);
-  expect(small.find(pushed.digest)).toEqual(pushed.bytes);
+  expect(small.findPushed(pushed.digest)).toEqual(pushed.bytes);
+  expect(small.find(pushed.digest)).toBeUndefined();
   for (let seed = 10; seed < 74; seed += 1) {
     const { digest, bytes } = blob(seed);
     small.notePushed(digest, bytes);
   }
-  expect(small.find(pushed.digest)).toBeUndefined();
+  expect(small.findPushed(pushed.digest)).toBeUndefined();
   expect(small.find(asked.digest)).toEqual(asked.bytes);
   small.notePushed(other.digest, other.bytes);
   small.forget(other.digest);
-  expect(small.find(other.digest)).toBeUndefined();
+  expect(small.findPushed(other.digest)).toBeUndefined();
 });
 
 test.each([
-  { what: 'all of it', sizes: [10, 20], size: 30, isWhole: true },
-  { what: '64 KiB', sizes: [32 * 1024, 32 * 1024], size: 64 * 1024, isWhole: true },
-  { what: 'more than 64 KiB', sizes: [64 * 1024, 1], size: 64 * 1024 + 1, isWhole: false },
-  { what: 'some of it, while the rest came before', sizes: [10], size: 30, isWhole: false },
-])('of bytes that pass there is a copy: $what', async ({ sizes, size, isWhole }) => {
-  const copied = new CopiedBytes();
+  { what: 'all of it', announced: 30, sizes: [10, 20], size: 30, isWhole: true },
+  {
+    what: 'all of it, byte by byte',
+    announced: 300,
+    sizes: Array.from({ length: 300 }, () => 1),
+    size: 300,
+    isWhole: true,
+  },
+  { what: '64 KiB', announced: 64 * 1024, sizes: [32 * 1024, 32 * 1024], size: 64 * 1024, isWhole: true },
+  { what: 'more than 64 KiB', announced: 64 * 1024 + 1, sizes: [64 * 1024, 1], size: 64 * 1024 + 1, isWhole: false },
+  { what: 'some of it, while the rest came before', announced: 10, sizes: [10], size: 30, isWhole: false },
+  { what: 'more than was announced', announced: 10, sizes: [10, 10], size: 20, isWhole: false },
+  { what: 'what was not announced', announced: undefined, sizes: [10], size: 10, isWhole: false },
+])('of bytes that pass there is a copy: $what', async ({ announced, sizes, size, isWhole }) => {
+  const copied = new CopiedBytes(announced);
   const sent: Buffer[] = [];
   async function* body() {
     for (const length of sizes) {

@@ -89,9 +89,12 @@ export class UploadFiles {
   /** Makes the file of the upload that of a blob, durably; what is there is replaced. */
   async become(upload: UploadId, blob: string): Promise<void> {
     const path = this.#path(upload);
+    const between = `${path}${BETWEEN}`;
     try {
-      await onDisk(() => linkInPlace(path, blob, `${path}${BETWEEN}`));
+      await onDisk(() => linkInPlace(path, blob, between));
     } catch (error) {
+      // With a second name it could not go on where it stood. Should this fail too, the first failure is still the one to tell.
+      await ifThere(() => unlink(between)).catch(() => undefined);
       if (isMissing(error) && (await fileAt(path)) === undefined) throw uploadUnknown(upload);
       throw error;
     }
@@ -122,20 +125,22 @@ export class UploadFiles {
   }
 
   async #openToAppend(upload: UploadId, from: number): Promise<FileHandle> {
-    if (from > 0) return await this.#openToChange(upload, APPEND);
+    if (from > 0) return await this.#openToChange(upload, APPEND, from);
     try {
       return await open(this.#path(upload), APPEND_FIRST, 0o640);
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw storageError(error);
       // Something was sent before that had no bytes.
-      return await this.#openToChange(upload, APPEND);
+      return await this.#openToChange(upload, APPEND, from);
     }
   }
 
-  async #openToChange(upload: UploadId, flags: string | number): Promise<FileHandle> {
+  /** @param expected bytes that it has, unless something else has happened to it meanwhile */
+  async #openToChange(upload: UploadId, flags: string | number, expected?: number): Promise<FileHandle> {
     const file = await this.#open(upload, flags);
     try {
-      if (isBlob(await onDisk(() => file.stat()))) throw uploadUnknown(upload);
+      const found = await onDisk(() => file.stat());
+      if (isBlob(found) || found.size !== (expected ?? found.size)) throw uploadUnknown(upload);
       return file;
     } catch (error) {
       await file.close();

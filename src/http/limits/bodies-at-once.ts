@@ -6,7 +6,7 @@ import { announcedLength, isStreamed } from '../announced-length.ts';
 import { sourceOf } from './source.ts';
 
 /**
- * Not those that go on with an upload, which are not kept in memory: of these there is one at a time for each open upload, and
+ * Not those that go on with an upload, of which no more than 64 KiB are kept in memory: of these there is one at a time for each open upload, and
  * helm does not repeat one that is refused. Whoever is not known may send no body but the form of a login, which is small.
  */
 export function limitBodies(app: FastifyInstance, maximum: number): void {

@@ -36,12 +36,7 @@ export function createLimitedServer(handler: RequestListener, options: LimitedSe
     },
     handler,
   );
-  // An answer that is made but not written yet is none that Node waits for.
-  const closeIdle = server.closeIdleConnections.bind(server);
-  server.closeIdleConnections = () => {
-    writeWaiting();
-    closeIdle();
-  };
+  spareAnswers(server);
   const share = give && shareConnections(server, give);
   // What is above Node's 2000 would be left out without a word.
   server.maxHeadersCount = 0;
@@ -56,6 +51,29 @@ export function createLimitedServer(handler: RequestListener, options: LimitedSe
     server.once('close', () => clearInterval(timer));
   });
   return server;
+}
+
+/**
+ * Node takes a connection for idle, and closes it when the server stops, once its answer is made, however much of that is not with
+ * the system yet. Here it is closed once all is.
+ */
+function spareAnswers(server: Server): void {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const closeIdle = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    writeWaiting();
+    const writing = [...sockets].filter(({ writableLength }) => writableLength > 0);
+    for (const socket of writing) socket.destroy = () => socket;
+    try {
+      closeIdle();
+    } finally {
+      for (const socket of writing) Reflect.deleteProperty(socket, 'destroy');
+    }
+  };
 }
 
 /** One address must not take the connections of all others. A proxy is no such address: Node's own limit is that of its clients. */
