@@ -10,6 +10,8 @@ import { snippetOf } from './search-snippet.ts';
 
 /** How many charts are indexed in one transaction: meanwhile, some ten milliseconds, this process does nothing else. */
 const BATCH = 5;
+/** How many changed versions are looked at together: a chart of which many have come is indexed once for all of them. */
+const CHANGES = 1_000;
 /** How many batches a search waits for. Only an index that is being filled is behind by more. */
 const BATCHES_OF_A_SEARCH = 10;
 /** How many hits are read at once: this many, then ten times as many while too few of them may be seen. */
@@ -188,7 +190,7 @@ export class SearchIndex {
   /** Of whole revisions, however many repositories changed with one: nothing of it must be left behind. */
   async #changesAfter(position: number): Promise<Changes> {
     const { database, repositoriesChangedAfter } = this.#options;
-    for (let limit = BATCH + 1; ; limit *= 10) {
+    for (let limit = CHANGES; ; limit *= 10) {
       const changed = await repositoriesChangedAfter(database, position, limit);
       const last = changed.at(-1)?.revision ?? position;
       const whole = changed.length < limit ? changed : changed.filter(({ revision }) => revision < last);

@@ -432,3 +432,24 @@ describe('shows nobody anything of what they may not read', () => {
     );
   });
 });
+
+test('a chart of which many versions have come is indexed once for all of them', async () => {
+  await using opened = await open();
+  const { published, another, search } = opened;
+  published.publish(['team/web']);
+  const newest = 700;
+  let indexed = 0;
+  const index = another({
+    // As the table has it: of so many versions, the repositories and the last revision of each.
+    repositoriesChangedAfter: async (_database, after, limit) =>
+      after === newest
+        ? []
+        : [{ repository: 'team/web' as RepositoryName, revision: Math.min(after + limit + 1, newest) }],
+    newestListedVersion: async (database, repository) => {
+      indexed += 1;
+      return await published.reading.newestListedVersion(database, repository);
+    },
+  });
+  await index.catchUp();
+  expect([await search.position(), indexed]).toEqual([newest, 1]);
+});
