@@ -1,5 +1,5 @@
 // The settings of logins that others check: a directory (LDAP) and a provider of identities (OpenID Connect).
-import { Type } from 'typebox';
+import { Type } from '../json-schemas.ts';
 import { filePath, orNull, secret, wording } from './setting-kinds.ts';
 
 export const LOGIN_SETTINGS = {

@@ -1,7 +1,9 @@
 // Every setting an operator can make: its type, default and meaning, and from these its names and what is allowed in it.
-import { type Static, type TSchema, Type } from 'typebox';
-import { Check, Errors } from 'typebox/value';
+
+import type { Static, TSchema } from 'typebox';
+import { Type } from '../json-schemas.ts';
 import { LOGIN_SETTINGS } from './login-settings.ts';
+import { findMisfit, fits } from './misfit.ts';
 import {
   choice,
   filePath,
@@ -181,7 +183,7 @@ export const SETTINGS: readonly Setting[] = Object.entries(ConfigSchema.properti
     environmentName: `CHARTROOM_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
     flagName: secret ? undefined : flagNameOf(key),
     secret,
-    isNullable: Check(schema, null),
+    isNullable: fits(schema, null),
     default: options.default,
     description: options.description,
     expected: options.expected,
@@ -239,14 +241,14 @@ export function parseText({ schema, isNullable }: Setting, text: string): unknow
 /** Says what is wrong with a value, as the end of a sentence that starts with the setting's name. Never shows a secret. */
 export function findFault(setting: Setting, value: unknown): string | undefined {
   const { schema, secret, expected } = setting;
-  const [error] = Errors(schema, value);
-  if (error === undefined) return undefined;
-  const index = /^\/(\d+)/.exec(error.instancePath)?.[1];
+  const misfit = findMisfit(schema, value);
+  if (misfit === undefined) return undefined;
+  const { item: index } = misfit;
   if (index !== undefined && Array.isArray(value) && Type.IsArray(schema)) {
-    const item: unknown = value[Number(index)];
+    const item: unknown = value[index];
     const { expected: expectedItem } = schema.items as Wording;
     const hint = fitsAsText(schema.items, item) ? ' (in quotes)' : '';
-    return `has ${shown(item)} as item ${Number(index) + 1}, which must be ${expectedItem}${hint}`;
+    return `has ${shown(item)} as item ${index + 1}, which must be ${expectedItem}${hint}`;
   }
   let hint = '';
   if (fitsAsText(schema, value)) hint = ' (in quotes)';
@@ -255,11 +257,11 @@ export function findFault(setting: Setting, value: unknown): string | undefined 
 }
 
 function fitsAsText(schema: TSchema, value: unknown): boolean {
-  return (typeof value === 'number' || typeof value === 'boolean') && Check(schema, String(value));
+  return (typeof value === 'number' || typeof value === 'boolean') && fits(schema, String(value));
 }
 
 function fitsWithoutQuotes(setting: Setting, value: unknown): boolean {
-  return typeof value === 'string' && !Type.IsArray(setting.schema) && Check(setting.schema, parseText(setting, value));
+  return typeof value === 'string' && !Type.IsArray(setting.schema) && fits(setting.schema, parseText(setting, value));
 }
 
 function shown(value: unknown): string {

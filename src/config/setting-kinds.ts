@@ -1,6 +1,8 @@
 // The kinds of settings that there are: texts, numbers, choices and lists, each with the words that say what is allowed.
+
 import { isIP, isIPv4 } from 'node:net';
-import { type TSchema, Type } from 'typebox';
+import type { TSchema } from 'typebox';
+import { Type } from '../json-schemas.ts';
 
 /** `expected` completes the sentence "the setting must be …". */
 export type Wording = { readonly description: string; readonly expected: string };

@@ -1,11 +1,12 @@
 // What "helm search hub --endpoint" asks for: the search of Artifact Hub, as helm reads it, and the pages that it names.
+
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import type { Caller } from '../access/caller.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ChartSummary } from '../catalog/chart-summaries.ts';
 import type { SearchIndex } from '../catalog/search-index.ts';
 import { MAXIMUM_SEARCH_TEXT } from '../catalog/search-query.ts';
+import { Type } from '../json-schemas.ts';
 import { parentOf } from '../oci/repository-name.ts';
 import { commandsFor } from './api/chart-commands.ts';
 import { readableChart } from './api/chart-request.ts';

@@ -1,7 +1,8 @@
 // The token endpoint, GET and POST (https://distribution.github.io/distribution/spec/auth/token/ and …/oauth/).
+
 import formbody from '@fastify/formbody';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { Authentication } from '../access/authentication.ts';
 import type { Caller } from '../access/caller.ts';
 import { grant } from '../access/permissions.ts';
@@ -10,6 +11,7 @@ import { parseScopes, type ScopedAccess } from '../access/scope.ts';
 import type { Tokens } from '../access/tokens.ts';
 import { Unauthorized } from '../access/unauthorized.ts';
 import type { Sightings } from '../events/sightings.ts';
+import { Type } from '../json-schemas.ts';
 import { RegistryError } from '../oci/error.ts';
 import { arrivalOf } from './authenticate.ts';
 import type { CountedIdentification } from './limits/request-rates.ts';

@@ -1,7 +1,9 @@
 // The audit trail: what was done and what was refused.
+
 import { Readable } from 'node:stream';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { AuditEvent } from '../../accounts/audit-trail.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import type { Management } from './management.ts';
 import { answerPage, foreignCursor, listQuery, pageOf } from './paging.ts';

@@ -1,5 +1,5 @@
 // Which version stands for a range, and what lies between two versions.
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { pinnedReference } from './chart-commands.ts';
 import { ChartComparison } from './chart-comparison-schema.ts';

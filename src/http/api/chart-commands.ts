@@ -1,6 +1,7 @@
 // Where a chart is found by clients of either kind, and what to type.
+
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { lastSegment, parentOf, type RepositoryName } from '../../oci/repository-name.ts';
 import { addressOf, baseUrlOf } from '../base-url.ts';

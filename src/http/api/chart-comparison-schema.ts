@@ -1,5 +1,5 @@
 // What lies between two versions of a chart, in the words of the chart API.
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { FileKind } from './chart-contents-schema.ts';
 import { choice, strict } from './schemas.ts';
 

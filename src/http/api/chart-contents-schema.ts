@@ -1,7 +1,9 @@
 // What is in a version's archive, in the words of the chart API.
-import { type Static, Type } from 'typebox';
+
+import type { Static } from 'typebox';
 import type { ShownText, VersionContents } from '../../catalog/version-contents.ts';
 import type { ContentsDescription } from '../../charts/describe-contents.ts';
+import { Type } from '../../json-schemas.ts';
 import { writable } from './chart-schemas.ts';
 import { choice, orNull, strict } from './schemas.ts';
 

@@ -1,6 +1,7 @@
 // The files in a version's archive: all of them by name, and each as it is.
+
 import type { FastifyReply } from 'fastify';
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { digestOf } from '../../oci/digest.ts';
 import type { Routes } from '../server.ts';
 import { ChartFile } from './chart-contents-schema.ts';

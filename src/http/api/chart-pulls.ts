@@ -1,5 +1,5 @@
 // How often a chart was pulled.
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { DAY } from '../../ports/clock.ts';
 import type { Routes } from '../server.ts';
 import { readableChart } from './chart-request.ts';

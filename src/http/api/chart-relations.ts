@@ -1,7 +1,9 @@
 // What a version depends on, and what depends on a chart.
-import { type Static, Type } from 'typebox';
+
+import type { Static } from 'typebox';
 import type { Dependency } from '../../catalog/dependencies.ts';
 import type { DependencyPlace } from '../../catalog/dependency-place.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { hostsOf, mayRead, readableChart } from './chart-request.ts';
 import { ChartName, ChartPath, VersionPath } from './chart-schemas.ts';

@@ -1,7 +1,8 @@
 // The words of the chart API: schemas that several of its routes share, and how versions and notices are shown.
+
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import type { ChartNotice, ListedVersion, VersionSummary } from '../../catalog/versions.ts';
+import { Type } from '../../json-schemas.ts';
 import { choice, orNull, shownTime, strict, Time, text } from './schemas.ts';
 
 /** For values whose lists are read-only, where a schema's type has others. */

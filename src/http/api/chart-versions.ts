@@ -1,11 +1,13 @@
 // The versions of a chart, the newest first, and everything that is known of one.
+
 import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { VersionDetails } from '../../catalog/catalog.ts';
 import type { VersionProvenance } from '../../catalog/provenances.ts';
 import { readRange } from '../../catalog/ranges.ts';
 import type { VersionPage } from '../../catalog/versions.ts';
 import { isSortKey } from '../../charts/version-order.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { archiveAddress, Commands, commandsFor, pinnedReference } from './chart-commands.ts';
 import { Contents, shownContents } from './chart-contents-schema.ts';

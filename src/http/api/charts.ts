@@ -1,9 +1,11 @@
 // Charts: all that the caller may read, the namespaces that hold them, and one of them.
+
 import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { displayNamespace, readNamespace } from '../../accounts/namespace-path.ts';
 import type { ChartDetails } from '../../catalog/chart-details.ts';
 import type { ChartSummary } from '../../catalog/chart-summaries.ts';
+import { Type } from '../../json-schemas.ts';
 import { lastSegment, parentOf, type RepositoryName } from '../../oci/repository-name.ts';
 import { readableBy } from '../reader.ts';
 import type { Routes } from '../server.ts';

@@ -1,7 +1,8 @@
 // Entity tags for what readers ask again and again: whoever has the same answer already gets it confirmed in a few bytes.
+
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { isNotModified } from '../conditional.ts';
 import type { ManagementAccess } from './guard.ts';
 

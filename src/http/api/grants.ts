@@ -1,8 +1,9 @@
 // Grants: who has which role where.
-import { Type } from 'typebox';
+
 import { isRole } from '../../access/roles.ts';
 import { AccountError } from '../../accounts/account-error.ts';
 import { displayNamespace } from '../../accounts/namespace-path.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

@@ -1,6 +1,7 @@
 // Groups: people who have roles together.
-import { Type } from 'typebox';
+
 import type { Group as GivenGroup } from '../../accounts/groups.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

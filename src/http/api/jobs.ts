@@ -1,5 +1,5 @@
 // Jobs: what runs in the background, such as garbage collection.
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import type { Job } from '../../lifecycle/jobs.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { Routes } from '../server.ts';

@@ -1,7 +1,9 @@
 // Checks a Chart.lock that somebody sends, as CI does before it builds.
+
 import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { CheckedDependency } from '../../catalog/lock-check.ts';
+import { Type } from '../../json-schemas.ts';
 import { readableBy } from '../reader.ts';
 import type { Routes } from '../server.ts';
 import { Place } from './chart-relations.ts';

@@ -1,5 +1,5 @@
 // The members of groups.
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

@@ -1,7 +1,8 @@
 // Namespaces: what everybody may read, where floating tags are kept, what Artifact Hub is told.
-import { Type } from 'typebox';
+
 import { displayNamespace } from '../../accounts/namespace-path.ts';
 import type { NamespaceSettings } from '../../accounts/namespaces.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

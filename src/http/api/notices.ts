@@ -1,9 +1,11 @@
 // Notices: who may delete a version may also deprecate it, or yank it, and take that back.
+
 import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { authorize } from '../../access/permissions.ts';
 import { scopeFor } from '../../access/scope.ts';
 import { tagOfVersion } from '../../charts/version.ts';
+import { Type } from '../../json-schemas.ts';
 import { parseRepositoryName } from '../../oci/repository-name.ts';
 import { parseTag } from '../../oci/tag.ts';
 import type { NoticeSubject } from '../../registry/notices.ts';

@@ -1,7 +1,8 @@
 // The API's description of itself: OpenAPI 3.1, made from the schemas by which requests are checked.
+
 import swagger from '@fastify/swagger';
-import { Type } from 'typebox';
 import { MANAGEMENT_SCOPE } from '../../access/scope.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { NotModified } from './entity-tags.ts';
 import type { ManagementAccess } from './guard.ts';

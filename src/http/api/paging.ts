@@ -1,6 +1,8 @@
 // Pages of lists: a limit, and an opaque cursor in the address of the next page.
+
 import type { FastifyRequest } from 'fastify';
-import { type TProperties, type TSchema, Type } from 'typebox';
+import type { TProperties, TSchema } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { requestPath } from '../request-path.ts';
 import { strict } from './schemas.ts';

@@ -1,9 +1,10 @@
 // PUT /users/{name}/password: the own password, or as an administrator anybody's.
+
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { Unauthorized } from '../../access/unauthorized.ts';
 import { AccountError } from '../../accounts/account-error.ts';
 import { MAXIMUM_PASSWORD_LENGTH, MINIMUM_PASSWORD_LENGTH } from '../../accounts/password-length.ts';
+import { Type } from '../../json-schemas.ts';
 import { quoted } from '../../oci/quoted.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';

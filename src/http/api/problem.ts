@@ -1,6 +1,7 @@
 // Refusals of the management API: problem details (RFC 9457).
+
 import { STATUS_CODES } from 'node:http';
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

@@ -1,8 +1,9 @@
 // Robots: the accounts of CI and clusters.
-import { Type } from 'typebox';
+
 import { DEFAULT_OVERLAP } from '../../accounts/issued-secrets.ts';
 import { displayNamespace } from '../../accounts/namespace-path.ts';
 import type { Robot as GivenRobot } from '../../accounts/robots.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

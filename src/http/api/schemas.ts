@@ -1,9 +1,11 @@
 // The words of the management API: schemas that several of its routes share, and how times are written.
-import { type TObject, type TProperties, Type } from 'typebox';
+
+import type { TObject, TProperties } from 'typebox';
 import type { Scope as GivenScope } from '../../access/rights.ts';
 import { ALL_ACTIONS, ROLES } from '../../access/roles.ts';
 import { DEFAULT_OVERLAP, type IssuedSecret } from '../../accounts/issued-secrets.ts';
 import { displayNamespace } from '../../accounts/namespace-path.ts';
+import { Type } from '../../json-schemas.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { quoted } from '../../oci/quoted.ts';
 

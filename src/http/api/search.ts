@@ -1,6 +1,7 @@
 // The search over charts by their texts.
-import { Type } from 'typebox';
+
 import { MAXIMUM_SEARCH_TEXT } from '../../catalog/search-query.ts';
+import { Type } from '../../json-schemas.ts';
 import { readableBy } from '../reader.ts';
 import { requestPath } from '../request-path.ts';
 import type { Routes } from '../server.ts';

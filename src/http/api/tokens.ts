@@ -1,9 +1,10 @@
 // Personal tokens: what people give to their programs in place of a password.
+
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { AccountError } from '../../accounts/account-error.ts';
 import { DEFAULT_OVERLAP } from '../../accounts/issued-secrets.ts';
 import type { PersonalToken, TokenManager } from '../../accounts/personal-tokens.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

@@ -1,8 +1,9 @@
 // Trust rules: whose identity tokens are believed without an account.
-import { Type } from 'typebox';
+
 import { isRole } from '../../access/roles.ts';
 import { displayNamespace } from '../../accounts/namespace-path.ts';
 import type { TrustRule as GivenRule } from '../../accounts/trust-rules.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

@@ -1,5 +1,5 @@
 // Uploads that were begun and are not over, whosever they are.
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { isUploadId } from '../../ports/blob-store.ts';
 import type { OpenUpload, UploadPlace } from '../../registry/open-uploads.ts';
 import type { Routes } from '../server.ts';

@@ -1,6 +1,7 @@
 // Users: people and their accounts.
-import { Type } from 'typebox';
+
 import type { User as GivenUser } from '../../accounts/users.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { managerOf } from './guard.ts';
 import type { Management } from './management.ts';

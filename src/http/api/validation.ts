@@ -1,7 +1,10 @@
 // Checks requests against the schemas of their routes, to the letter, and words what is wrong.
+
+import { createRequire } from 'node:module';
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
-import { type TSchema, Type } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import type { TSchema } from 'typebox';
+import type { Validator } from 'typebox/compile';
+import { Type } from '../../json-schemas.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { quoted } from '../../oci/quoted.ts';
 import { EMAIL, PRINTABLE, UUID } from './schemas.ts';
@@ -31,11 +34,16 @@ const PATTERNS: Readonly<Record<string, string>> = {
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   let compiled: Validator | undefined;
   return (given: unknown) => {
-    compiled ??= Compile(schema);
+    compiled ??= typeBox().Compile(schema);
     const value = httpPart === 'querystring' ? withNumbers(schema, given) : given;
     return compiled.Check(value) ? { value } : { error: compiled.Errors(value) as Fault[] };
   };
 };
+
+/** Loaded with the first request as well: it is 680 files, of which a server that only moves charts needs none. */
+function typeBox(): Pick<typeof import('typebox/compile'), 'Compile'> {
+  return createRequire(import.meta.url)('typebox/compile');
+}
 
 /** The first fault, as a sentence that names the member; never its value, which may be a password. */
 export function describeFaults(faults: readonly Fault[], part: string): RegistryError {

@@ -1,6 +1,7 @@
 // GET /whoami: who is logged in, and what this API lets them do.
-import { Type } from 'typebox';
+
 import { authorOf } from '../../access/principal.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Routes } from '../server.ts';
 import { choice, strict } from './schemas.ts';
 

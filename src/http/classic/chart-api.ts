@@ -1,12 +1,14 @@
 // ChartMuseum's API as far as it reads and deletes charts (https://chartmuseum.com/docs/#api).
+
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { tagOfVersion } from '../../charts/version.ts';
 import { repositoryIn } from '../../classic/chart-files.ts';
 import { entryOf } from '../../classic/chart-lists.ts';
 import type { Classic } from '../../classic/classic.ts';
+import { Type } from '../../json-schemas.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { Registry } from '../../registry/registry.ts';

@@ -1,8 +1,10 @@
 // In which form an index is asked for: `?format=` and `?urls=`, which helm keeps when they stand in a repository's address.
+
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { IndexForm } from '../../classic/index-document.ts';
+import { Type } from '../../json-schemas.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { baseUrlOf } from '../base-url.ts';
 import { localAddressOf } from '../client-address.ts';

@@ -1,12 +1,13 @@
 // A classic Helm repository: index.yaml, packed charts and their provenance files (https://helm.sh/docs/topics/chart_repository/).
+
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { authorize } from '../../access/permissions.ts';
 import { type ChartFile, repositoriesOfFile } from '../../classic/chart-files.ts';
 import type { Classic } from '../../classic/classic.ts';
 import type { IndexBody } from '../../classic/index-body.ts';
 import type { IndexScope } from '../../classic/index-source.ts';
+import { Type } from '../../json-schemas.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { RegistryError } from '../../oci/error.ts';
 import type { PullCounts } from '../../registry/pull-counts.ts';

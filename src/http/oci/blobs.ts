@@ -1,6 +1,7 @@
 // Blobs: GET, HEAD, DELETE (OCI Distribution Spec, end-2, end-10).
-import { Type } from 'typebox';
+
 import { allows } from '../../access/permissions.ts';
+import { Type } from '../../json-schemas.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import type { PullCounts } from '../../registry/pull-counts.ts';
 import type { Registry } from '../../registry/registry.ts';

@@ -1,8 +1,8 @@
 // Manifests: GET, HEAD, PUT, DELETE (OCI Distribution Spec, end-3, end-7, end-9).
 
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { allows } from '../../access/permissions.ts';
+import { Type } from '../../json-schemas.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { MAXIMUM_MANIFEST_BYTES } from '../../oci/manifest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';

@@ -1,6 +1,8 @@
 // Pages of lists: `n` and `last` in the query, a relative `Link` to the next page (OCI Distribution Spec, "Listing Tags").
+
 import type { FastifyReply } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { RegistryError } from '../../oci/error.ts';
 import { MAXIMUM_PAGE } from '../../registry/pages.ts';
 

@@ -1,5 +1,5 @@
 // GET referrers (OCI Distribution Spec, end-12).
-import { Type } from 'typebox';
+import { Type } from '../../json-schemas.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import { OCI_INDEX } from '../../oci/media-types.ts';
 import type { Registry } from '../../registry/registry.ts';

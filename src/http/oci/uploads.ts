@@ -1,9 +1,11 @@
 // Blob uploads: POST, PATCH, PUT, GET, DELETE (OCI Distribution Spec, end-4, end-5, end-6, end-11, end-13, end-14).
+
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { authorize } from '../../access/permissions.ts';
 import { formatScope } from '../../access/scope.ts';
+import { Type } from '../../json-schemas.ts';
 import { parseContentRange } from '../../oci/byte-range.ts';
 import { type Digest, type DigestAlgorithm, parseDigest } from '../../oci/digest.ts';
 import { RegistryError } from '../../oci/error.ts';
