@@ -1,7 +1,7 @@
 // Compares two versions of a chart, by what is in their archives.
 import { setTimeout } from 'node:timers/promises';
 import fastq from 'fastq';
-import { type ChartComparison, compareCharts } from '../charts/compare/compare-charts.ts';
+import type { ChartComparison } from '../charts/compare/compare-charts.ts';
 import type { ComparedChart, ComparedFile } from '../charts/compare/compared-chart.ts';
 import type { ChartContents, ChartFile } from '../charts/contents.ts';
 import { BoundedMap } from '../events/bounded-map.ts';
@@ -68,6 +68,8 @@ export class Comparisons {
 }
 
 async function compareVersions(parts: Parts, { from, to }: Pair): Promise<ChartComparison> {
+  // Most servers never compare: some 70 files stay out of memory until one does.
+  const { compareCharts } = await import('../charts/compare/compare-charts.ts');
   const older = await comparedChart(parts, from);
   const newer = from.contentDigest === to.contentDigest ? older : await comparedChart(parts, to);
   // Parts of texts hold the whole texts in memory: a copy, which is kept, holds nothing of the archives.
