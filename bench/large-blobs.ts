@@ -24,13 +24,27 @@ export function makeLargeBlob(size: number): LargeBlob {
 
 /** @returns MB per second */
 export async function pushLargeBlob(session: Session, blob: LargeBlob): Promise<number> {
-  return await transfer(session, blob, 1, async (wire) => await pushBlob(wire, session, blob.pieces, blob));
+  return await transfer(
+    session,
+    blob,
+    { connections: 1, times: 1 },
+    async (wire) => await pushBlob(wire, session, blob.pieces, blob),
+  );
 }
 
-/** @param connections on each of which it is fetched once, all at the same time @returns MB per second */
-export async function fetchLargeBlob(session: Session, blob: LargeBlob, connections: number): Promise<number> {
+/**
+ * @param connections on each of which it is fetched, all at the same time
+ * @param times one after the other, on each of them: one takes a fraction of a second, in which anything may come between
+ * @returns MB per second
+ */
+export async function fetchLargeBlob(
+  session: Session,
+  blob: LargeBlob,
+  connections: number,
+  times = 1,
+): Promise<number> {
   const path = `/v2/${session.repository}/blobs/${blob.digest}`;
-  return await transfer(session, blob, connections, async (wire) => {
+  return await transfer(session, blob, { connections, times }, async (wire) => {
     const head = `GET ${path} HTTP/1.1\r\n${session.headers}\r\n`;
     const { bodyLength } = await expectStatus(200, wire, head);
     if (bodyLength !== blob.size) throw new Error(`${path}: ${bodyLength} bytes instead of ${blob.size}`);
@@ -40,10 +54,11 @@ export async function fetchLargeBlob(session: Session, blob: LargeBlob, connecti
 async function transfer(
   { contender }: Session,
   { size }: LargeBlob,
-  connections: number,
+  { connections, times }: { readonly connections: number; readonly times: number },
   work: Parameters<typeof eachOnWires>[3],
 ): Promise<number> {
   const began = performance.now();
-  await eachOnWires(contender.url, connections, Array<undefined>(connections).fill(undefined), work);
-  return (connections * size) / MEGABYTE / ((performance.now() - began) / 1_000);
+  const transfers = connections * times;
+  await eachOnWires(contender.url, connections, Array<undefined>(transfers).fill(undefined), work);
+  return (transfers * size) / MEGABYTE / ((performance.now() - began) / 1_000);
 }

@@ -23,6 +23,9 @@ export interface Sizes {
   readonly large: number;
 }
 
+/** Of a large blob in each round, on each connection. */
+const DOWNLOADS = 5;
+
 /** A registry with what is there before the first round. */
 export interface Side {
   readonly contender: Contender;
@@ -129,7 +132,7 @@ function fetching(connections: number): Workload {
   return {
     name: `GET a large blob, ${connections} at once`,
     unit: 'MB per second',
-    measure: async ({ young, large }) => await fetchLargeBlob(young, large, connections),
+    measure: async ({ young, large }) => await fetchLargeBlob(young, large, connections, DOWNLOADS),
   };
 }
 
