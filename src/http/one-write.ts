@@ -32,7 +32,8 @@ export class OneWriteResponse extends ServerResponse {
   }
 }
 
-const waiting = new Set<Socket>();
+/** One of them may be there twice. */
+let waiting: Socket[] = [];
 
 /** Keeps what `write` writes, until the end of the turn. */
 function writeLater<Result>(socket: Socket, write: () => Result): Result {
@@ -43,16 +44,16 @@ function writeLater<Result>(socket: Socket, write: () => Result): Result {
     return write();
   } finally {
     Reflect.deleteProperty(socket, 'uncork');
-    if (waiting.size === 0) setImmediate(writeWaiting);
-    waiting.add(socket);
-    if (waiting.size >= MAXIMUM_WAITING) writeWaiting();
+    if (waiting.length === 0) setImmediate(writeWaiting);
+    waiting.push(socket);
+    if (waiting.length >= MAXIMUM_WAITING) writeWaiting();
   }
 }
 
 /** Now: what is done next may close connections whose answers are made. */
 export function writeWaiting(): void {
-  const sockets = [...waiting];
-  waiting.clear();
+  const sockets = waiting;
+  waiting = [];
   for (const socket of sockets) {
     while (socket.writableCorked > 0) socket.uncork();
   }

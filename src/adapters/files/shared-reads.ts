@@ -8,8 +8,11 @@ export class SharedReads {
   #ending: NodeJS.Immediate | undefined;
   #isBegun = false;
   #isHeld = false;
-  /** What was read in the transaction that is under way, by statements without values, such as a revision that every request reads. */
-  readonly #read = new Map<string, readonly object[]>();
+  /**
+   * What was read in the transaction that is under way, by statements without values, such as a revision that every request reads. A new
+   * one each time: V8 would keep what was in a map that is cleared until its next large collection of garbage.
+   */
+  #read = new Map<string, readonly object[]>();
 
   /**
    * @param isOnlyWriter whether this process, which ends the transaction then, commits all that a client may have been told of.
@@ -43,13 +46,13 @@ export class SharedReads {
     this.#isHeld = false;
     if (this.#isBegun && this.#reader.isInTransaction) this.#reader.run('commit');
     this.#isBegun = false;
-    this.#read.clear();
+    this.#read = new Map();
   }
 
   /** @returns whether none was under way */
   #begin(): boolean {
     if (this.#isBegun && this.#reader.isInTransaction) return false;
-    this.#read.clear();
+    this.#read = new Map();
     this.#reader.run('begin');
     this.#isBegun = true;
     return true;

@@ -19,11 +19,17 @@ interface Exchange {
   sent: number | undefined;
   /** At how many checks nothing more had gone out. */
   unread: number;
+  /** Where it stands among all that are under way. */
+  place: number;
 }
 
 export class SlowClients {
   readonly #slowness: Slowness;
-  readonly #exchanges = new Set<Exchange>();
+  /**
+   * No Set: what V8 leaves behind when it makes room in one, with all that was in it, points to what it goes on with. Whatever was
+   * under way at such a moment would be taken for alive until the next large collection: all its memory, and a tenth of all time.
+   */
+  readonly #exchanges: Exchange[] = [];
 
   constructor(slowness: Slowness) {
     this.#slowness = slowness;
@@ -31,11 +37,12 @@ export class SlowClients {
 
   watch(server: Server): void {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      const exchange = { request, response, received: undefined, sent: undefined, unread: 0 };
-      this.#exchanges.add(exchange);
+      const place = this.#exchanges.length;
+      const exchange = { request, response, received: undefined, sent: undefined, unread: 0, place };
+      this.#exchanges.push(exchange);
       // The body of a request that was refused goes on coming, and is thrown away.
       const forget = (): void => {
-        if (response.closed && (request.complete || request.destroyed)) this.#exchanges.delete(exchange);
+        if (response.closed && (request.complete || request.destroyed)) this.#forget(exchange);
       };
       response.once('close', forget);
       request.once('close', forget);
@@ -44,16 +51,26 @@ export class SlowClients {
 
   /** To be called at equal intervals. Who comes in between is looked at from its first check on. */
   check(): void {
-    for (const exchange of this.#exchanges) {
+    for (const exchange of [...this.#exchanges]) {
       const { request, response } = exchange;
       const { socket } = request;
-      if (socket.destroyed) this.#exchanges.delete(exchange);
+      if (socket.destroyed) this.#forget(exchange);
       else if (this.#hardlySends(exchange)) {
         // The answers of requests before this one must not be mixed with it.
         if (response.headersSent || response.socket !== socket) socket.destroy();
         else answerUnreadable({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket);
       } else if (this.#hardlyReads(exchange)) socket.destroy();
     }
+  }
+
+  /** The last one takes its place. */
+  #forget(exchange: Exchange): void {
+    const { place } = exchange;
+    if (this.#exchanges[place] !== exchange) return;
+    const last = this.#exchanges.pop();
+    if (!last || last === exchange) return;
+    last.place = place;
+    this.#exchanges[place] = last;
   }
 
   #hardlySends(exchange: Exchange): boolean {
