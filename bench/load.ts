@@ -14,6 +14,8 @@ interface Load {
   readonly authorization?: string | undefined;
   /** A file with a header on each line, one for each request. */
   readonly authorizations?: string | undefined;
+  /** Others of every request, each as a line. */
+  readonly headers?: readonly string[] | undefined;
 }
 
 export interface Answers {
@@ -33,11 +35,12 @@ interface Printed {
 
 /** @throws Error when an answer was no success: then it was not what was to be measured */
 export async function sendLoad(load: Load): Promise<Answers> {
-  const { url, connections, seconds, authorization, authorizations } = load;
+  const { url, connections, seconds, authorization, authorizations, headers: others = [] } = load;
   // Distribution has no OCI manifest for a client that does not name the type, as all do.
   const headers = [
     `Accept: ${OCI_MANIFEST}`,
     ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
+    ...others,
   ];
   const file = authorizations === undefined ? [] : ['--', authorizations];
   // Longer than anybody waits: 32 requests, each of which costs a slow hash.
