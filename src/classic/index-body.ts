@@ -18,9 +18,10 @@ export interface IndexBody {
 
 export type IndexBodies = Readonly<Record<IndexCoding, IndexBody>>;
 
-/** bytes of compressed texts that are sent together, and of texts that are unpacked together */
-const CHUNK_LENGTH = 64 * 1024;
-const TEXT_LENGTH = 256 * 1024;
+/** bytes of texts, compressed or not, that are sent together: each piece has its price, and a slow reader holds two of them */
+const CHUNK_LENGTH = 256 * 1024;
+/** bytes: what a slow reader holds anyway; some 10,000 versions */
+const SHARED_LENGTH = 2 * CHUNK_LENGTH;
 
 /** What an index is joined from; each text's zstd blocks fit behind those before it. */
 interface IndexTexts {
@@ -34,26 +35,18 @@ interface IndexTexts {
 export function bodiesOf(texts: IndexTexts): IndexBodies {
   const tag = tagOf(texts);
   const length = lengthOf(texts, (text) => text.length);
+  const gzipLength = GZIP_HEADER.length + lengthOf(texts, (text) => text.deflatedLength) + GZIP_TRAILER_LENGTH;
+  const zstdLength = ZSTD_HEADER_LENGTH + lengthOf(texts, (text) => text.zstdLength) + ZSTD_END.length;
   let trailer: Buffer | undefined;
+  const gzip = (): Iterable<Buffer> => {
+    trailer ??= gzipTrailer(crcOf(texts), length);
+    return joined(texts, (text) => text.deflated, GZIP_HEADER, trailer);
+  };
+  const zstd = (): Iterable<Buffer> => joined(texts, (text) => text.zstd, zstdHeader(length), ZSTD_END);
   return {
-    identity: {
-      etag: tag,
-      length,
-      chunks: () => unpacked(texts),
-    },
-    gzip: {
-      etag: `${tag}-gzip`,
-      length: GZIP_HEADER.length + lengthOf(texts, (text) => text.deflatedLength) + GZIP_TRAILER_LENGTH,
-      chunks: () => {
-        trailer ??= gzipTrailer(crcOf(texts), length);
-        return joined(texts, (text) => text.deflated, GZIP_HEADER, trailer);
-      },
-    },
-    zstd: {
-      etag: `${tag}-zstd`,
-      length: ZSTD_HEADER_LENGTH + lengthOf(texts, (text) => text.zstdLength) + ZSTD_END.length,
-      chunks: () => joined(texts, (text) => text.zstd, zstdHeader(length), ZSTD_END),
-    },
+    identity: { etag: tag, length, chunks: () => unpacked(texts) },
+    gzip: { etag: `${tag}-gzip`, length: gzipLength, chunks: shared(gzip, gzipLength) },
+    zstd: { etag: `${tag}-zstd`, length: zstdLength, chunks: shared(zstd, zstdLength) },
   };
 }
 
@@ -77,8 +70,34 @@ function crcOf(texts: IndexTexts): number {
   return crc;
 }
 
+/**
+ * The same bytes for all who read them at a time, and for those after them until their memory is needed. A longer index is joined
+ * for each reader as it reads: slow ones, each of another state of it, must not hold all of each.
+ */
+function shared(join: () => Iterable<Buffer>, length: number): () => Iterable<Buffer> {
+  if (length > SHARED_LENGTH) return join;
+  let kept: WeakRef<readonly Buffer[]> | undefined;
+  return () => {
+    const known = kept?.deref();
+    if (known) return known;
+    const chunks = [...join()];
+    kept = new WeakRef(chunks);
+    return chunks;
+  };
+}
+
 function* unpacked(texts: IndexTexts): Iterable<Buffer> {
-  for (const together of chunked(texts, TEXT_LENGTH, (text) => text.length)) yield unpack(together);
+  let together: PackedText[] = [];
+  let length = 0;
+  for (const text of inOrder(texts)) {
+    together.push(text);
+    length += text.length;
+    if (length < CHUNK_LENGTH) continue;
+    yield unpack(together);
+    together = [];
+    length = 0;
+  }
+  if (together.length > 0) yield unpack(together);
 }
 
 function* joined(
@@ -87,30 +106,18 @@ function* joined(
   header: Buffer,
   trailer: Buffer,
 ): Iterable<Buffer> {
-  yield header;
-  for (const together of chunked(texts, CHUNK_LENGTH, (text) => bytesOf(text).length)) {
-    yield Buffer.concat(together.map(bytesOf));
-  }
-  yield trailer;
-}
-
-/** The texts in order, as many together as make up that length. */
-function* chunked(
-  texts: IndexTexts,
-  length: number,
-  measure: (text: PackedText) => number,
-): Iterable<readonly PackedText[]> {
-  let together: PackedText[] = [];
-  let sum = 0;
+  let together = [header];
+  let length = 0;
   for (const text of inOrder(texts)) {
-    together.push(text);
-    sum += measure(text);
-    if (sum < length) continue;
-    yield together;
+    const bytes = bytesOf(text);
+    together.push(bytes);
+    length += bytes.length;
+    if (length < CHUNK_LENGTH) continue;
+    yield Buffer.concat(together);
     together = [];
-    sum = 0;
+    length = 0;
   }
-  if (together.length > 0) yield together;
+  yield Buffer.concat([...together, trailer]);
 }
 
 function* inOrder({ opening, groups, between, closing }: IndexTexts): Iterable<PackedText> {
